@@ -1,0 +1,38 @@
+"""`minimand inspect`: what a file holds."""
+
+from typing import Annotated, Any
+
+from typer import Argument, Option
+
+
+def inspect(
+    file: Annotated[str, Argument(help="Any file of images, k-space, masks or weights: FILE[:KEY].")],
+    json: Annotated[bool, Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Look into a file: `minimand inspect scan.h5` says what it is, its sizes and what Minimand would do with it."""
+    from minimand.commands.console import print_json
+    from minimand.io import describe
+
+    if file.endswith(".safetensors"):
+        from minimand.weights import load_weights
+
+        found: dict[str, Any] = {"file": file, "format": "Minimand weights", "card": load_weights(file).card}
+    else:
+        found = describe(file)
+    if json:
+        print_json(found)
+        return
+    print(f"{found['file']}: {found['format']}")
+    for array in found.get("arrays", []):
+        shape = " x ".join(map(str, array["shape"])) or "one number"
+        bounds = f", {array['min']:.4g} to {array['max']:.4g}" if array.get("max") is not None else ""
+        finite = "" if array.get("finite", True) else ", NOT FINITE"
+        looks = f"; looks like {array['looks_like']}" if array.get("looks_like") else ""
+        rate = f" ({array['rate']:.1%} sampled)" if "rate" in array else ""
+        print(f"  {array['name'] or 'array'}: {shape}, {array['dtype']}{bounds}{finite}{looks}{rate}")
+    for key, value in (found.get("card") or found.get("geometry") or {}).items():
+        print(f"  {key}: {value}")
+    for text in found.get("notes", []):
+        print(f"  note: {text}")
+    if found.get("command"):
+        print(f"  try: {found['command']}")

@@ -1,0 +1,38 @@
+"""`minimand reproduce`: tables of the talk, ours beside the published figures."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument, Option
+
+
+def reproduce(
+    table: Annotated[str | None, Argument(help="mri-chest; without a name the tables are listed.")] = None,
+    data: Annotated[
+        Path | None, Option(help="Folder with the data (default: MINIMAND_DATA, else ../shared/data).")
+    ] = None,
+    json: Annotated[bool, Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Reproduce a table: `minimand reproduce mri-chest --data DATA` runs every method there is on the same images."""
+    from minimand.commands.console import note, print_json
+    from minimand.io import InputError
+    from minimand.systems.mri.tables import TABLES, mri_chest
+
+    if table is None:
+        print("\n".join(TABLES))
+        return
+    if table not in TABLES:
+        raise InputError(f"there is no table {table!r}; known: {', '.join(TABLES)}.")
+    folder = data or Path(os.environ.get("MINIMAND_DATA", "../shared/data"))
+    found = mri_chest(folder, show=lambda name: note(f"running {name}"))
+    if json:
+        print_json(found)
+        return
+    print(f"{table}, {found['sampling']}, ours on chest 61..75; published: {found['source']}")
+    print(f"{'method':<22}  {'NMSE':>7}  {'PSNR dB':>7}  {'SSIM':>6}  {'seconds':>7}    published NMSE / PSNR")
+    for row in found["rows"]:
+        published = row["published"]
+        beside = f"{published['nmse']:.4f} / {published['psnr']:.2f}" if published else "-"
+        figures = f"{row['nmse']:7.4f}  {row['psnr']:7.2f}  {row['ssim']:6.4f}  {row['seconds']:7.3f}"
+        print(f"{row['method']:<22}  {figures}    {beside}")

@@ -1,0 +1,137 @@
+"""Undersampled k-space with its mask, from any file."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from .errors import InputError
+from .masks import as_mask, fit_mask, read_mask
+from .read import check_finite, read_array
+from .spec import Spec
+from .stored import Stored
+
+NAMES = ("kspace", "k_space", "ksp", "y", "data", "train")
+OUTSIDE = 1e-6  # share of the energy outside the mask that is worth a note
+
+
+@dataclass(frozen=True)
+class KSpace:
+    """Measured k-space, zero frequency in the centre: k = fftshift(fft2(ifftshift(x))).
+
+    kspace: complex64 or complex128, (slices, h, w), or (slices, coils, h, w) when `coils` is not None; mask: bool,
+    (h, w) or (slices, h, w); single: the file held one 2-D slice; notes: one line each, for the user.
+    """
+
+    kspace: np.ndarray
+    mask: np.ndarray
+    coils: int | None
+    source: Stored
+    single: bool
+    notes: list[str]
+
+
+def read_kspace(spec: str | Path | Spec, mask: str | Path | np.ndarray | None = None) -> KSpace:
+    """K-space and mask of a file: two axes are a slice, three (slices, h, w), four (slices, coils, h, w).
+
+    BART files say themselves which axis counts coils. The mask is the argument (a file, FILE:KEY, or an array); else
+    the array `mask` beside the k-space; else the points that are not zero in every slice and coil. Raises InputError
+    for real, non-finite, all-zero or empty k-space, and a mask of another size or with other values than 0 and 1.
+    """
+    stored = read_array(spec, prefer=NAMES)
+    _check_complex(stored)
+    kspace, coils, single = _arrange(stored)
+    if min(kspace.shape) == 0 or min(kspace.shape[-2:]) < 2:
+        raise InputError(
+            f"{stored.name}: k-space of shape {stored.array.shape} is empty; slices of 2 x 2 or more are needed."
+        )
+    check_finite(stored.array, stored.name, "k-space")
+    magnitude = np.abs(kspace).astype(np.float64)
+    if not magnitude.any():
+        raise InputError(f"{stored.name}: k-space is zero everywhere; name the array that was measured (FILE:KEY).")
+    energy = (magnitude / magnitude.max()) ** 2
+    if coils is not None:
+        energy, magnitude = energy.sum(axis=1), magnitude.sum(axis=1)
+    name, given = _given_mask(stored, mask)
+    if given is None:
+        sampled = magnitude.any(axis=0)
+        notes = [f"{stored.name}: no mask given, taken as the {sampled.mean():.1%} of points that are not zero"]
+    else:
+        sampled = fit_mask(given, name, len(kspace), (kspace.shape[-2], kspace.shape[-1]))
+        notes = _outside(energy, sampled, stored.name, name)
+    notes = [*stored.notes, *notes, *_corner(energy.sum(axis=0), stored.name)]
+    return KSpace(kspace, sampled, coils, stored, single, notes)
+
+
+def _check_complex(stored: Stored) -> None:
+    array = stored.array
+    if array.dtype.kind == "c":
+        return
+    hint = "name the complex array (FILE:KEY), or make k-space from an image by `minimand simulate`"
+    if array.ndim > 2 and array.shape[-1] == 2:
+        hint = "a last axis of 2 looks like real and imaginary parts, store k[..., 0] + 1j * k[..., 1]"
+    raise InputError(f"{stored.name}: k-space must be complex, found {array.dtype} of shape {array.shape}; {hint}.")
+
+
+def _arrange(stored: Stored) -> tuple[np.ndarray, int | None, bool]:
+    """(slices, h, w) or (slices, coils, h, w), the number of coils, and whether the file held one slice."""
+    kspace, axes = stored.array, stored.axes
+    if kspace.ndim < 2:
+        raise InputError(f"{stored.name}: k-space has two axes or more, got shape {kspace.shape}.")
+    if "phase2" in axes[:-2]:
+        raise InputError(
+            f"{stored.name}: holds 3-D k-space of shape {kspace.shape}; transform one direction first (bart fft -i 4) "
+            "and give its slices."
+        )
+    if axes:
+        size = kspace.shape[-2:]
+        if "coil" not in axes:
+            return kspace.reshape(-1, *size), None, kspace.ndim == 2
+        coils = kspace.shape[axes.index("coil")]
+        moved = np.moveaxis(kspace, axes.index("coil"), -3).reshape(-1, coils, *size)
+        return moved, coils, kspace.ndim == 3
+    if kspace.ndim == 2:
+        return kspace[None], None, True
+    if kspace.ndim == 3:
+        return kspace, None, False
+    if kspace.ndim == 4:
+        return kspace, kspace.shape[1], False
+    raise InputError(
+        f"{stored.name}: k-space is (h, w), (slices, h, w) or (slices, coils, h, w), got shape {kspace.shape}; "
+        "take a part of it, FILE:KEY[0]."
+    )
+
+
+def _given_mask(stored: Stored, mask: str | Path | np.ndarray | None) -> tuple[str, np.ndarray | None]:
+    """The mask from the argument or the container, and its name for messages."""
+    if isinstance(mask, np.ndarray):
+        return "mask", as_mask(mask, "mask")
+    if mask is not None:
+        return str(mask), read_mask(mask)
+    if "mask" not in stored.siblings or stored.key == "mask":
+        return "", None
+    name = f"{stored.path}:mask"
+    found = as_mask(read_array(Spec(stored.path, "mask")).array, name)
+    if found.ndim == 3 and stored.taken and max(stored.taken) < len(found):
+        found = found[list(stored.taken)]  # one mask per slice: the same slices of it
+    return name, found
+
+
+def _outside(energy: np.ndarray, mask: np.ndarray, name: str, mask_name: str) -> list[str]:
+    share = float((energy * ~mask).sum() / energy.sum())
+    if share <= OUTSIDE:
+        return []
+    text = f"{name}: {share:.2%} of the energy lies outside the mask {mask_name} and is left out"
+    return [f"{text}; is it the right mask, with its centre in the middle?"]
+
+
+def _corner(energy: np.ndarray, name: str) -> list[str]:
+    """A note when the strongest point is near [0, 0] rather than near the centre."""
+    peak = np.unravel_index(int(energy.argmax()), energy.shape)
+    corner = [min(int(p), n - int(p)) / n for p, n in zip(peak, energy.shape, strict=True)]
+    if max(corner) > 0.125:  # distances from the corner, in field widths; the centre is at 0.5
+        return []
+    return [
+        f"{name}: the zero frequency seems to be at [0, 0], k-space files are centred here; apply fftshift over the "
+        "last two axes (numpy.fft.fftshift(k, axes=(-2, -1))) if the result looks wrong"
+    ]

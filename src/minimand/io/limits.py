@@ -1,0 +1,49 @@
+"""How much an untrusted file may claim: sizes are checked before anything is allocated."""
+
+import math
+import os
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from .errors import InputError
+
+NUMERIC = "biufc"  # numpy kinds that hold numbers
+CEILING = 16 * 2**30  # bytes of one array, whatever the machine
+
+
+@cache
+def max_bytes() -> int:
+    """The largest array a reader will allocate: 16 GiB, or half of the machine's memory if that is less."""
+    try:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # not every system can say
+        return CEILING
+    return min(CEILING, memory // 2) if memory > 0 else CEILING
+
+
+def check_size(path: Path, name: str, shape: Sequence[int], itemsize: int) -> int:
+    """The bytes an array of this shape needs; `InputError` if the shape is impossible or beyond `max_bytes`."""
+    sizes = [int(n) for n in shape]
+    if any(n < 0 for n in sizes) or len(sizes) > 32:
+        raise InputError(f"{path}: {name} declares the impossible shape {tuple(sizes)}; the file is damaged.")
+    needed = math.prod(sizes) * int(itemsize)
+    if needed > max_bytes():
+        raise InputError(
+            f"{path}: {name} declares shape {tuple(sizes)}, {needed / 2**30:.1f} GiB, and at most "
+            f"{max_bytes() / 2**30:.1f} GiB are read here; split the file, or check that it is not damaged."
+        )
+    return needed
+
+
+def numeric(path: Path, name: str, array: np.ndarray) -> np.ndarray:
+    """The array in native byte order and at most double precision; `InputError` if it does not hold numbers."""
+    if array.dtype.kind not in NUMERIC:
+        raise InputError(f"{path}: {name} holds {array.dtype}, not numbers; name an array of numbers (FILE:KEY).")
+    if array.dtype.kind == "f" and array.dtype.itemsize > 8:
+        return array.astype(np.float64)
+    if array.dtype.kind == "c" and array.dtype.itemsize > 16:
+        return array.astype(np.complex128)
+    return array.astype(array.dtype.newbyteorder("="), copy=False)

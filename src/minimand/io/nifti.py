@@ -1,0 +1,98 @@
+"""NIfTI-1 and NIfTI-2, .nii and .nii.gz, through nibabel; the affine is kept."""
+
+import gzip
+import io
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from .errors import InputError, heard, reading
+from .limits import NUMERIC, check_size, numeric
+from .stored import Geometry, Stored, pages_first, pages_last
+
+HEADER = 540  # bytes of the longer header, NIfTI-2's
+SLACK = 2**20  # header extensions and stray bytes read beyond what the header declares
+
+
+def read_nifti(path: Path) -> Stored:
+    """The volume of a NIfTI file, slices leading: file axes (x, y, z, t) come out as (t, z, x, y).
+
+    The file's scale factors are applied; complex64 stays complex. A .gz is decompressed to its end, so that its
+    checksum counts. Raises InputError.
+    """
+    zipped = path.name.lower().endswith(".gz")
+    with reading(path, "NIfTI"), gzip.open(path, "rb") if zipped else open(path, "rb") as file:
+        head = file.read(HEADER)
+        kind = _class(path, head)
+        header = kind.header_class.from_fileobj(io.BytesIO(head), check=False)
+        dtype, shape = header.get_data_dtype(), header.get_data_shape()
+        if dtype.kind not in NUMERIC:
+            raise InputError(
+                f"{path}: holds {dtype} voxels, not numbers; colour volumes are not read, convert to grey."
+            )
+        needed = max(int(header["vox_offset"]), 0) + check_size(path, "the header", shape, dtype.itemsize)
+        rest = max(needed - len(head), 0)
+        if not zipped and needed > path.stat().st_size:
+            raise InputError(
+                f"{path}: declares {needed} bytes but has {path.stat().st_size}; the file is truncated, copy it again."
+            )
+        content = head + file.read(rest)
+        if len(content) < needed:
+            raise InputError(
+                f"{path}: declares {needed} bytes but has {len(content)}; the file is truncated, copy it again."
+            )
+        extra = file.read(SLACK)
+        if len(extra) == SLACK and file.read(1):
+            raise InputError(f"{path}: goes on after its {needed} bytes of voxels; the header is damaged.")
+        with heard("nibabel.global") as said:
+            image = kind.from_stream(io.BytesIO(content))
+        array = numeric(path, "the volume", np.asanyarray(image.dataobj))
+        geometry = _geometry(image)
+    notes = (f"{path}: {len(extra)} bytes after the voxels were ignored",) if extra.strip(b"\0") else ()
+    notes = (*notes, *(f"{path}: {text}" for text in said[:3]))
+    return Stored(pages_first(array), path, None, "NIfTI", geometry, notes=notes)
+
+
+def _class(path: Path, head: bytes) -> Any:
+    import nibabel
+
+    for size, kind in ((348, nibabel.Nifti1Image), (540, nibabel.Nifti2Image)):
+        if head[:4] in (size.to_bytes(4, "little"), size.to_bytes(4, "big")):
+            return kind
+    raise InputError(f"{path}: does not begin as a NIfTI file does (348 or 540); it is damaged or something else.")
+
+
+def _geometry(image: Any) -> Geometry:
+    space, time = image.header.get_xyzt_units()
+    spacing = tuple(float(z) for z in image.header.get_zooms())
+    codes = (int(image.header["sform_code"]), int(image.header["qform_code"]))
+    return Geometry(np.array(image.affine, dtype=np.float64), spacing, codes, (str(space), str(time)))
+
+
+def write_nifti(file: IO[bytes], array: np.ndarray, geometry: Geometry | None, *, zipped: bool) -> None:
+    """Write (..., slices, rows, columns) as NIfTI-1, file axes (rows, columns, slices, ...); complex stays complex."""
+    import nibabel
+
+    volume = pages_last(array)
+    if volume.dtype == bool:
+        volume = volume.astype(np.uint8)
+    elif volume.dtype == np.float16:
+        volume = volume.astype(np.float32)
+    if max(volume.shape, default=0) > 32767:
+        raise InputError(
+            f"NIfTI-1 holds up to 32767 voxels along an axis, got shape {volume.shape}; write .npz instead."
+        )
+    geometry = geometry or Geometry(np.eye(4))
+    image = nibabel.Nifti1Image(volume, geometry.affine, dtype=volume.dtype)
+    sform, qform = geometry.codes
+    image.set_sform(geometry.affine if sform or not qform else None, sform or (0 if qform else 2))
+    image.set_qform(geometry.affine if qform else None, qform)
+    image.header.set_xyzt_units(
+        *(u if u in ("mm", "sec", "micron", "meter", "msec", "usec") else "unknown" for u in geometry.units)
+    )
+    zooms = list(image.header.get_zooms())
+    zooms[3:] = [*geometry.spacing[3 : volume.ndim], *zooms[len(geometry.spacing) :]][: len(zooms) - 3]
+    image.header.set_zooms(zooms)
+    content = image.to_bytes()
+    file.write(gzip.compress(content, 6, mtime=0) if zipped else content)

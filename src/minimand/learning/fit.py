@@ -1,0 +1,171 @@
+"""Fitting: Adam on mini-batches, then L-BFGS on the whole set; the best network on validation is kept."""
+
+import math
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from minimand.io import InputError
+from minimand.learning.checkpoint import load_checkpoint, save_checkpoint
+
+ROUND = 5  # L-BFGS iterations in one full-batch step
+CLIP = 1.0  # gradient norm above which a step of Adam is shortened
+
+
+class Task(Protocol):
+    """What is learned: losses on training data and a score on validation data. Deterministic in `step`."""
+
+    def loss(self, net: nn.Module, step: int) -> Tensor:
+        """Mean loss on mini-batch number `step`, a scalar with its graph."""
+
+    def parts(self, net: nn.Module) -> Iterator[Tensor]:
+        """Losses on the whole training set in parts whose sum is the mean loss, for full-batch steps."""
+
+    def validate(self, net: nn.Module) -> float:
+        """Score on validation data, higher is better."""
+
+
+@dataclass
+class Progress:
+    """Where a fit stands. history: (step, training loss since the last validation, validation score)."""
+
+    step: int = 0
+    loss: float = math.nan
+    score: float = -math.inf
+    best: float = -math.inf
+    best_step: int = 0
+    stopped: bool = False
+    history: list[tuple[int, float, float]] = field(default_factory=list)
+
+
+def fit(
+    net: nn.Module,
+    task: Task,
+    *,
+    steps: int,
+    full: int = 0,
+    rate: Callable[[str], float],
+    every: int = 100,
+    checkpoint: Path | None = None,
+    resume: bool = False,
+    show: Callable[[Progress], None] = lambda progress: None,
+) -> Progress:
+    """Learn `net` in place: `steps` of Adam with cosine decay, then `full` rounds of five L-BFGS iterations on
+    the whole training set.
+
+    rate: learning rate of each parameter by its name. every: Adam steps between validations (there is one after every
+    L-BFGS round). The network ends at the best validation score. checkpoint: saved at every validation and at Ctrl-C,
+    which ends the fit after the step at hand (`stopped`); with `resume` the fit goes on from there, bit for bit.
+    """
+    named = list(net.named_parameters())
+    adam = torch.optim.Adam([{"params": [p], "lr": rate(name), "born": rate(name)} for name, p in named])
+    lbfgs = torch.optim.LBFGS(
+        [p for _, p in named], max_iter=ROUND, max_eval=4 * ROUND, history_size=10, line_search_fn="strong_wolfe"
+    )
+    losses: list[float] = []
+    now, best = Progress(), _copy(net)
+    if resume:
+        if checkpoint is None:
+            raise ValueError("fit needs a checkpoint to resume from.")
+        now, best, losses = _restore(load_checkpoint(checkpoint), checkpoint, net, adam, lbfgs)
+    with _polite_interrupt() as asked:
+        while now.step < steps + full and not now.stopped:
+            first = now.step < steps
+            loss = _adam_step(net, task, adam, now.step, steps) if first else _lbfgs_step(task, net, lbfgs)
+            if not math.isfinite(loss):
+                raise ArithmeticError(f"The training loss is {loss} at step {now.step}; lower the learning rate.")
+            losses.append(loss)
+            now.step += 1
+            now.loss, now.stopped = loss, asked.is_set()
+            if now.step % every == 0 or now.step == steps + full or not first:
+                now.score = task.validate(net)
+                now.history.append((now.step, round(sum(losses) / len(losses), 5), round(now.score, 4)))
+                losses = []
+                if now.score > now.best:
+                    now.best, now.best_step, best = now.score, now.step, _copy(net)
+            if checkpoint and (now.stopped or not losses):
+                save_checkpoint(checkpoint, _snapshot(now, net, best, losses, adam, lbfgs))
+            show(now)
+    net.load_state_dict(best)
+    return now
+
+
+def _adam_step(net: nn.Module, task: Task, adam: torch.optim.Optimizer, step: int, steps: int) -> float:
+    for group in adam.param_groups:
+        group["lr"] = group["born"] * 0.5 * (1 + math.cos(math.pi * step / steps))
+    adam.zero_grad()
+    loss = task.loss(net, step)
+    loss.backward()  # type: ignore[no-untyped-call]
+    nn.utils.clip_grad_norm_(net.parameters(), CLIP)
+    adam.step()
+    return float(loss.detach())
+
+
+def _lbfgs_step(task: Task, net: nn.Module, lbfgs: torch.optim.LBFGS) -> float:
+    def closure() -> float:
+        lbfgs.zero_grad()
+        total = 0.0
+        for part in task.parts(net):
+            part.backward()  # type: ignore[no-untyped-call]
+            total += float(part.detach())
+        return total
+
+    return float(lbfgs.step(closure))
+
+
+def _copy(net: nn.Module) -> dict[str, Tensor]:
+    return {name: value.detach().clone() for name, value in net.state_dict().items()}
+
+
+def _snapshot(now: Progress, net: nn.Module, best: dict[str, Tensor], losses: list[float], *optimizers: Any) -> Any:
+    return {
+        "progress": {**vars(now), "stopped": False},
+        "losses": losses,
+        "net": _copy(net),
+        "best": best,
+        "optimizers": [optimizer.state_dict() for optimizer in optimizers],
+    }
+
+
+def _restore(
+    saved: dict[str, Any], path: Path, net: nn.Module, *optimizers: torch.optim.Optimizer
+) -> tuple[Progress, dict[str, Tensor], list[float]]:
+    try:
+        net.load_state_dict(saved["net"])
+        for optimizer, state in zip(optimizers, saved["optimizers"], strict=True):
+            optimizer.load_state_dict(state)
+        progress = Progress(**saved["progress"])
+        progress.history = [(int(a), float(b), float(c)) for a, b, c in progress.history]
+        return progress, saved["best"], list(saved["losses"])
+    except (KeyError, RuntimeError, TypeError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(
+            f"{path}: the checkpoint is of another network or run ({reason}); start without --resume."
+        ) from error
+
+
+@contextmanager
+def _polite_interrupt() -> Iterator[threading.Event]:
+    """An event that the first Ctrl-C sets; a second one interrupts as usual."""
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
+    usual = signal.getsignal(signal.SIGINT)
+
+    def note(number: int, frame: Any) -> None:
+        asked.set()
+        signal.signal(signal.SIGINT, usual)
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, usual)

@@ -1,0 +1,96 @@
+"""How near an image is to the truth, one number per image of the batch, in double precision.
+
+Inputs are real or complex `(batch, *image)`. NMSE and MAE are of the signed or complex image, PSNR and SSIM of the
+magnitudes, with the peak named by the caller.
+"""
+
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float, Shaped
+from torch import Tensor
+from torch.nn import functional
+
+WINDOW, SIGMA, K1, K2 = 11, 1.5, 0.01, 0.03  # Wang et al. (2004), sec. III.B and III.C
+
+
+class Scores(NamedTuple):
+    """The three figures of every table, each (batch,); psnr in dB."""
+
+    nmse: Float[Tensor, " batch"]
+    psnr: Float[Tensor, " batch"]
+    ssim: Float[Tensor, " batch"]
+
+
+def score(
+    x: Shaped[Tensor, "batch height width"],
+    t: Shaped[Tensor, "batch height width"],
+    peak: float | Float[Tensor, " batch"],
+) -> Scores:
+    """NMSE, PSNR and SSIM of the images x against the truth t. peak: greatest magnitude, one or one per image."""
+    return Scores(nmse(x, t), psnr(x, t, peak), ssim(x, t, peak))
+
+
+def nmse(x: Shaped[Tensor, "batch *image"], t: Shaped[Tensor, "batch *image"]) -> Float[Tensor, " batch"]:
+    """||x - t|| / ||t||, a root, of the signed or complex image; not finite where t is zero everywhere."""
+    x, t = _double(x), _double(t)
+    return _norm(x - t) / _norm(t)
+
+
+def mae(x: Shaped[Tensor, "batch *image"], t: Shaped[Tensor, "batch *image"]) -> Float[Tensor, " batch"]:
+    """The mean of |x - t| over the pixels, in the units of x."""
+    return (_double(x) - _double(t)).abs().flatten(1).mean(1)
+
+
+def psnr(
+    x: Shaped[Tensor, "batch *image"], t: Shaped[Tensor, "batch *image"], peak: float | Float[Tensor, " batch"]
+) -> Float[Tensor, " batch"]:
+    """10 log10(peak^2 / mean (|x| - |t|)^2) in dB; infinite where the magnitudes agree."""
+    error = (_double(x).abs() - _double(t).abs()).flatten(1).square().mean(1)
+    return 10 * torch.log10(_peak(peak, error).square() / error)
+
+
+def ssim(
+    x: Shaped[Tensor, "batch height width"],
+    t: Shaped[Tensor, "batch height width"],
+    peak: float | Float[Tensor, " batch"],
+) -> Float[Tensor, " batch"]:
+    """Structural similarity of the magnitudes, averaged where the 11x11 Gaussian window lies inside the image.
+
+    Covariances are of the population. Raises ValueError for images smaller than the window. Source: Wang, Bovik,
+    Sheikh, Simoncelli (2004), eq. (13).
+    """
+    if min(x.shape[1:]) < WINDOW:
+        raise ValueError(f"SSIM needs images of at least {WINDOW}x{WINDOW} pixels, got {x.shape[1]}x{x.shape[2]}.")
+    a, b = _double(x).abs(), _double(t).abs()
+    mean_a, mean_b, aa, bb, ab = _smooth(torch.stack([a, b, a * a, b * b, a * b], dim=1)).unbind(1)
+    scale = _peak(peak, mean_a)[..., None, None]
+    c1, c2 = (K1 * scale) ** 2, (K2 * scale) ** 2
+    luminance = (2 * mean_a * mean_b + c1) / (mean_a**2 + mean_b**2 + c1)
+    structure = (2 * (ab - mean_a * mean_b) + c2) / (aa - mean_a**2 + bb - mean_b**2 + c2)
+    return (luminance * structure).mean((1, 2))
+
+
+def _smooth(maps: Float[Tensor, "batch map height width"]) -> Float[Tensor, "batch map inner_height inner_width"]:
+    """Every map under the separable Gaussian window, where the window lies inside."""
+    offset = torch.arange(WINDOW, dtype=maps.dtype, device=maps.device) - WINDOW // 2
+    gauss = torch.exp(-0.5 * (offset / SIGMA) ** 2)
+    gauss = gauss / gauss.sum()
+    planes = maps.flatten(0, 1)[:, None]
+    planes = functional.conv2d(functional.conv2d(planes, gauss[None, None, :, None]), gauss[None, None, None, :])
+    return planes[:, 0].unflatten(0, maps.shape[:2])
+
+
+def _double(x: Shaped[Tensor, "*shape"]) -> Shaped[Tensor, "*shape"]:
+    return x.to(torch.complex128 if x.is_complex() else torch.float64)
+
+
+def _norm(x: Shaped[Tensor, "batch *image"]) -> Float[Tensor, " batch"]:
+    return torch.linalg.vector_norm(x.flatten(1), dim=1)
+
+
+def _peak(peak: float | Float[Tensor, " batch"], like: Float[Tensor, "batch ..."]) -> Float[Tensor, " *batch"]:
+    value = torch.as_tensor(peak, dtype=torch.float64, device=like.device)
+    if not bool((value > 0).all()):
+        raise ValueError(f"the peak must be positive, got {float(value.min()):g}.")
+    return value

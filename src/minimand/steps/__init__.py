@@ -1,0 +1,9 @@
+"""Steps: one iteration of each algorithm."""
+
+from minimand.step import Step
+from minimand.steps.admm import ADMM
+from minimand.steps.descent import Descent
+from minimand.steps.primal_dual import PrimalDual
+from minimand.steps.proximal_gradient import FISTA, ProximalGradient
+
+__all__ = ["ADMM", "FISTA", "Descent", "PrimalDual", "ProximalGradient", "Step"]

@@ -1,0 +1,99 @@
+"""Comparison of methods on images whose sampling is simulated: every image by every method, scored."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from minimand.metrics import Scores, score
+from minimand.systems.mri.methods import get_method
+from minimand.systems.mri.reconstruct import reconstruct
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What each method made of each image.
+
+    images: truths at maximum magnitude 1; masks: one an image, zero frequency at [0, 0]; results: method -> its images;
+    scores: method -> Scores of shape (images,); seconds: method -> seconds an image after warm-up.
+    """
+
+    images: list[Tensor]
+    masks: list[Tensor]
+    results: dict[str, list[Tensor]]
+    scores: dict[str, Scores]
+    seconds: dict[str, float]
+
+    def table(self) -> dict[str, dict[str, float]]:
+        """Means over the images, as `--json` gives them."""
+        return {
+            name: {**{f: float(values.mean()) for f, values in s._asdict().items()}, "seconds": self.seconds[name]}
+            for name, s in self.scores.items()
+        }
+
+
+def compare(
+    arrays: Sequence[np.ndarray],
+    mask: Callable[[tuple[int, int]], Tensor],
+    methods: Sequence[str],
+    *,
+    weights: str | None = None,
+    network: str | None = None,
+    noise: float = 0.0,
+    seed: int = 0,
+    show: Callable[[str, int], None] = lambda method, done: None,
+) -> Compared:
+    """Sample each image, reconstruct it by each method, score it with its maximum magnitude as 1.
+
+    Scores: NMSE of the complex image, PSNR (peak 1) and SSIM of magnitudes. arrays: (height, width) each, real or
+    complex; a real image is reconstructed as real. mask: size -> bool mask, zero frequency at [0, 0]. weights: for the
+    method `network` that their card names. noise, seed: as in `simulate`. show: told the method and the images done.
+    """
+    images = [torch.from_numpy(a / np.abs(a).max()) for a in arrays]
+    images = [t.to(torch.complex64 if t.is_complex() else torch.float32) for t in images]
+    groups = _alike(images)
+    masks = {size: mask(size) for size, _ in groups}
+    stacks = {key: torch.stack([images[k] for k in members]) for key, members in groups.items()}
+    kspaces = {key: simulate(stack, masks[key[0]], noise, seed) for key, stack in stacks.items()}
+    results: dict[str, list[Tensor]] = {name: [torch.empty(0)] * len(images) for name in methods}
+    seconds = dict.fromkeys(methods, 0.0)
+    for name in methods:
+        done = 0
+        for (size, complex_), members in groups.items():
+            method = get_method(name, mask=masks[size], weights=weights if name == network else None)
+            found = reconstruct(kspaces[size, complex_], masks[size], method, real=not complex_, warm=True)
+            for k, x in zip(members, found.images, strict=True):
+                results[name][k] = x
+            done += len(members)
+            seconds[name] += found.seconds * len(members) / len(images)
+            show(name, done)
+    scores = {name: _scores(found, images) for name, found in results.items()}
+    return Compared(images, [masks[t.shape[0], t.shape[1]] for t in images], results, scores, seconds)
+
+
+def simulate(images: Tensor, mask: Tensor, noise: float = 0.0, seed: int = 0) -> Tensor:
+    """Sampled unitary k-space of images, (images, height, width), zero frequency at [0, 0].
+
+    noise: standard deviation of Gaussian noise in the real and in the imaginary part, in units of the images.
+    """
+    kspace = torch.fft.fft2(images, norm="ortho")
+    if noise > 0:
+        generator = torch.Generator().manual_seed(seed)
+        real, imag = torch.randn(2, *images.shape, generator=generator, dtype=images.real.dtype)
+        kspace = kspace + noise * torch.complex(real, imag)
+    return torch.where(mask, kspace, 0)
+
+
+def _alike(images: Sequence[Tensor]) -> dict[tuple[tuple[int, int], bool], list[int]]:
+    """Places of the images of one size and kind (complex or not)."""
+    groups: dict[tuple[tuple[int, int], bool], list[int]] = {}
+    for k, t in enumerate(images):
+        groups.setdefault(((t.shape[0], t.shape[1]), t.is_complex()), []).append(k)
+    return groups
+
+
+def _scores(results: Sequence[Tensor], images: Sequence[Tensor]) -> Scores:
+    each = [score(x.unsqueeze(0), t.unsqueeze(0), peak=1.0) for x, t in zip(results, images, strict=True)]
+    return Scores(*(torch.cat(values) for values in zip(*each, strict=True)))

@@ -1,0 +1,173 @@
+"""The training run of a reconstruction network: from images on disk to weights with their card."""
+
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from minimand.io import Images, InputError, read_images, read_mask
+from minimand.learning import Progress, fit
+from minimand.operators.sampling import KINDS, parse_mask
+from minimand.systems.mri.admm_net import ADMMNet
+from minimand.systems.mri.compare import compare
+from minimand.systems.mri.networks import deepen, load_network, rate
+from minimand.systems.mri.phantoms import phantoms
+from minimand.systems.mri.training import Masks, Reconstruct
+from minimand.weights import save_weights
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to learn from and how; the options of `minimand train`."""
+
+    data: Sequence[str]
+    masks: Sequence[str]
+    validate: Sequence[str] = ()
+    test: Sequence[str] = ()
+    depth: int = 9
+    steps: int = 4000
+    full: int = 0
+    batch: int = 4
+    crop: int | None = None
+    vary: bool = False
+    seed: int = 0
+    every: int = 100
+    start: str | None = None
+
+
+def train_admm_net(
+    plan: Plan,
+    output: Path,
+    *,
+    command: str,
+    resume: bool = False,
+    force: bool = False,
+    licence: str = "",
+    show: Callable[[Progress], None] = lambda progress: None,
+) -> Progress:
+    """Train an ADMM-Net as planned and write its weights; a checkpoint lies beside the output until the run is whole.
+
+    command: as typed, for the card; licence: terms of the data, likewise. The test images serve only for the figures on
+    the card, beside TV's. Raises InputError for data, masks or a start that do not fit.
+    """
+    torch.manual_seed(plan.seed)
+    train, validation = load_split(plan)
+    net = ADMMNet(plan.depth)
+    start: dict[str, Any] = {}
+    if plan.start:
+        source, start = load_network(plan.start)
+        deepen(net, source)
+    task = Reconstruct(
+        train, validation, [mask_source(m) for m in plan.masks], plan.batch, plan.seed, plan.crop, plan.vary
+    )
+    checkpoint = output.with_suffix(".checkpoint")
+    before = task.validate(net)
+    progress = fit(
+        net, task, steps=plan.steps, full=plan.full, rate=rate, every=plan.every,
+        checkpoint=checkpoint, resume=resume, show=show,
+    )  # fmt: skip
+    if not progress.stopped:
+        sizes = [(t.shape[0], t.shape[1]) for source in (*train, validation) for t in source]
+        learned = {"command": command, "seed": plan.seed, "images": sum(map(len, train)), "licence": licence}
+        scores = {
+            "psnr_untrained": before,
+            "psnr": progress.best,
+            "step": progress.best_step,
+            "images": len(validation),
+        }
+        card = _card(plan, sizes, {**learned, "from": start.get("training")}, {**scores, "history": progress.history})
+        save_weights(output, {"name": output.stem, **card}, net.state_dict(), force=force)
+        if plan.test:
+            tested = [row for spec in plan.test for row in figures(spec, sorted(set(plan.masks)), output)]
+            save_weights(output, {"name": output.stem, **card, "tested": tested}, net.state_dict(), force=True)
+        checkpoint.unlink(missing_ok=True)
+    return progress
+
+
+def load_split(plan: Plan) -> tuple[list[list[Tensor]], list[Tensor]]:
+    """Sources of training images and validation images, real, float32, maximum 1.
+
+    Without validation data the last sixth of each source; at most 64 validation images, evenly spread.
+    """
+    train, validation = [], [t for spec in plan.validate for t in training_images(spec)]
+    for spec in plan.data:
+        images = training_images(spec)
+        keep = len(images) if plan.validate else len(images) - max(1, len(images) // 6)
+        if keep < 1:
+            raise InputError(f"{spec}: one image is too few to learn and to choose from; give more or --validate.")
+        train.append(images[:keep])
+        validation += images[keep:] if not plan.validate else []
+    spread = np.linspace(0, len(validation) - 1, min(64, len(validation))).round().astype(int)
+    return train, [validation[k] for k in spread]
+
+
+def training_images(spec: str) -> list[Tensor]:
+    """Images of a file, folder or pattern, or `phantoms:COUNT` drawn with seed 0; real, float32, maximum 1."""
+    if spec.startswith("phantoms:"):
+        count = spec.removeprefix("phantoms:")
+        if not count.isdecimal() or int(count) < 1:
+            raise InputError(f"{spec}: write phantoms:COUNT with a count of 1 or more.")
+        return phantoms(int(count), seed=0)
+    return real_images(read_images(spec))
+
+
+def real_images(images: Images) -> list[Tensor]:
+    """Magnitudes at maximum 1."""
+    return [torch.from_numpy(np.abs(a) / np.abs(a).max()).float() for a in images.arrays]
+
+
+def mask_source(spec: str) -> Masks:
+    """Masks by kind and rate (random ones are drawn anew for every image) or one from a file."""
+    if spec.partition(":")[0] in KINDS:
+        parse_mask(spec, (64, 64))
+        drawn = lru_cache(maxsize=64)(lambda size: parse_mask(spec, size))
+        steady = spec.startswith(("radial", "full"))
+        return lambda size, seed: drawn(size) if steady else parse_mask(spec, size, seed=seed)
+    mask = torch.from_numpy(np.fft.ifftshift(read_mask(spec)))
+
+    def fixed(size: tuple[int, int], seed: int) -> Tensor:
+        if tuple(mask.shape) != size:
+            raise InputError(f"{spec}: the mask has {tuple(mask.shape)} points, an image {size}; use radial:R or crop.")
+        return mask
+
+    return fixed
+
+
+def figures(spec: str, masks: Sequence[str], weights: Path) -> list[dict[str, Any]]:
+    """Mean scores of a network, TV and zero-filling on test images under each mask, for the card."""
+    images = read_images(spec)
+    rows = []
+    for text in masks:
+        methods = ["zero-filled", "tv", "admm-net"]
+        mask = partial(mask_source(text), seed=0)
+        done = compare(images.arrays, mask, methods, weights=str(weights), network="admm-net")
+        means = {name: {k: round(v, 4) for k, v in row.items()} for name, row in done.table().items()}
+        rows.append({"images": spec, "count": len(images), "mask": text, **means})
+    return rows
+
+
+def _card(
+    plan: Plan, sizes: Sequence[tuple[int, int]], training: dict[str, Any], validation: dict[str, Any]
+) -> dict[str, Any]:
+    """suits: lowest and highest rate learned; sides: smallest and greatest side of an image learned or chosen on."""
+    largest = max(sizes)
+    rates = [float(mask_source(m)(largest, 0).double().mean()) for m in plan.masks]
+    sampling = ", ".join(sorted(set(plan.masks)))
+    return {
+        "network": "admm-net",
+        "summary": f"{plan.depth} stages, {sampling}; validation {validation['psnr']:.2f} dB",
+        "arguments": {"depth": plan.depth},
+        "sampling": sorted(set(plan.masks)),
+        "suits": [min(rates), max(rates)],
+        "sides": [min(map(min, sizes)), max(map(max, sizes))],
+        "loss": "mean ||x - t|| / ||t||",
+        "training": {**training, "data": list(plan.data)},
+        "validation": {**validation, "data": list(plan.validate) or "the last sixth of each training set"},
+        "versions": {"torch": torch.__version__, "numpy": np.__version__, "python": platform.python_version()},
+    }

@@ -1,0 +1,76 @@
+"""The networks by name, built from their cards."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from minimand.io import InputError
+from minimand.systems.mri.admm_net import ADMMNet
+from minimand.weights import Weights, load_weights, shipped_cards
+
+NETWORKS: dict[str, type[ADMMNet]] = {"admm-net": ADMMNet}
+
+
+def build(weights: Weights) -> ADMMNet:
+    """The network of a card with its numbers, in evaluation mode. Raises InputError where they do not fit together."""
+    name = weights.card.get("network")
+    if name not in NETWORKS:
+        raise InputError(f"{weights.name}: is of the unknown network {name!r}; known: {', '.join(NETWORKS)}.")
+    try:
+        net = NETWORKS[name](**weights.card["arguments"])
+        dtypes = {value.dtype for value in weights.state.values()}
+        if torch.float64 in dtypes:
+            net = net.double()
+        net.load_state_dict(weights.state)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise InputError(
+            f"{weights.name}: numbers and card do not fit together ({str(error).splitlines()[0]})."
+        ) from error
+    return net.eval().requires_grad_(False)
+
+
+def load_network(source: str) -> tuple[ADMMNet, dict[str, Any]]:
+    """A network and its card, by the name of shipped weights or from a file."""
+    weights = load_weights(source)
+    return build(weights), weights.card
+
+
+def deepen(net: ADMMNet, start: ADMMNet) -> None:
+    """Copy the numbers of `start` into `net`; stages beyond its depth repeat its last one, as the authors deepened
+    theirs.
+    """
+    source, target = start.state_dict(), net.state_dict()
+    depth = start.unrolled.depth
+    for name, value in target.items():
+        parts = name.split(".")
+        if parts[1] == "stages":
+            parts[2] = str(min(int(parts[2]), depth - 1))
+        found = source.get(".".join(parts))
+        if found is None or found.shape != value.shape:
+            raise InputError("the network to start from has filters of another number or size; leave out --from.")
+        target[name] = found.to(value.dtype)
+    net.load_state_dict(target)
+
+
+def rate(name: str) -> float:
+    """Learning rate of a parameter of ADMM-Net by its name (chosen in trial runs on chest images 1..60)."""
+    if name.endswith("eta"):
+        return 5e-3
+    return 2e-3 if name.endswith("values") else 3e-3
+
+
+def choose(network: str, mask: Tensor) -> str:
+    """The shipped weights of a network that suit a mask: the card's `suits` rates hold its rate, narrowest first."""
+    rate = float(mask.float().mean())
+    cards = {
+        name: card for name, card in shipped_cards().items() if card.get("network") == network and card.get("suits")
+    }
+    if not cards:
+        raise InputError(f"no {network} weights are shipped; train some and give them with --weights.")
+
+    def fitness(name: str) -> tuple[float, float]:
+        low, high = cards[name]["suits"]
+        return max(low - rate, rate - high, 0.0), high - low
+
+    return min(cards, key=fitness)

@@ -1,0 +1,126 @@
+"""Training of reconstruction networks on images whose sampling is simulated."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from minimand.metrics import psnr
+from minimand.operators import Fourier
+from minimand.terms import LeastSquares
+
+Masks = Callable[[tuple[int, int], int], Bool[Tensor, "height width"]]  # (size, seed) -> mask
+
+
+@dataclass(frozen=True)
+class Reconstruct:
+    """Learn to reconstruct real images of maximum 1 from simulated samples: a `learning.Task`.
+
+    train: sources of images of any sizes; every image of a mini-batch is drawn from a source drawn first. validation:
+    images of any sizes. masks: each image of a mini-batch draws one of these; validation images take them in turn.
+    crop: side of the square that mini-batches cut (or pad with zeros) images of other sizes to; None keeps images whole
+    and lets a mini-batch draw images of one size. vary: signs and slow phases, for images that are not magnitudes.
+    loss: mean of ||x - t|| / ||t|| (Yang et al. 2016, eq. 10).
+    """
+
+    train: Sequence[Sequence[Tensor]]
+    validation: Sequence[Tensor]
+    masks: Sequence[Masks]
+    batch: int
+    seed: int
+    crop: int | None = None
+    vary: bool = False
+
+    def loss(self, net: nn.Module, step: int) -> Tensor:
+        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
+        images = self._draw(generator)
+        height, width = images.shape[-2:]
+        drawn = torch.randint(len(self.masks), (len(images),), generator=generator)
+        seeds = torch.randint(2**31, (len(images),), generator=generator)
+        masks = torch.stack(
+            [self.masks[k]((height, width), s) for k, s in zip(drawn.tolist(), seeds.tolist(), strict=True)]
+        )
+        return nmse_loss(net, images, masks)
+
+    def parts(self, net: nn.Module) -> Iterator[Tensor]:
+        pairs = [(image, draw) for draw in self.masks for source in self.train for image in source]
+        for images, mask in _groups(pairs, self.batch):
+            yield nmse_loss(net, images, mask) * (len(images) / len(pairs))
+
+    @torch.no_grad()
+    def validate(self, net: nn.Module) -> float:
+        """Mean PSNR in dB over the validation images."""
+        pairs = [(image, self.masks[k % len(self.masks)]) for k, image in enumerate(self.validation)]
+        scores = [psnr(net(sampled(images, mask)), images, peak=1.0) for images, mask in _groups(pairs, self.batch)]
+        return float(torch.cat(scores).mean())
+
+    def _draw(self, generator: torch.Generator) -> Float[Tensor, "batch height width"]:
+        """A mini-batch of whole or cut images, flipped and transposed at random."""
+        first = self._pick(self.train, generator)
+        alike = self.train
+        if self.crop is None:
+            alike = [same for source in self.train if (same := [t for t in source if t.shape == first.shape])]
+        chosen = [first, *(self._pick(alike, generator) for _ in range(self.batch - 1))]
+        size = first.shape if self.crop is None else (self.crop, self.crop)
+        square = size[0] == size[1]
+        images = torch.stack([_cut(_turned(t, square, generator), size, generator) for t in chosen])
+        return images * _modulation(images, generator) if self.vary else images
+
+    @staticmethod
+    def _pick(sources: Sequence[Sequence[Tensor]], generator: torch.Generator) -> Tensor:
+        source = sources[int(torch.randint(len(sources), (), generator=generator)) if len(sources) > 1 else 0]
+        return source[int(torch.randint(len(source), (), generator=generator))]
+
+
+def sampled(images: Tensor, mask: Tensor) -> LeastSquares:
+    """The data term of images under a mask (one, or one an image)."""
+    A = Fourier(mask, real=not images.is_complex())
+    return LeastSquares(A, A(images))
+
+
+def nmse_loss(net: nn.Module, images: Tensor, mask: Tensor) -> Tensor:
+    """Mean of ||x - t|| / ||t|| over the images."""
+    x = net(sampled(images, mask))
+    return ((x - images).flatten(1).norm(dim=1) / images.flatten(1).norm(dim=1).clamp_min(1e-6)).mean()
+
+
+def _groups(pairs: Sequence[tuple[Tensor, Masks]], batch: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Images in batches of one size and one mask (drawn with seed 0), in order."""
+    groups: dict[tuple[tuple[int, int], Masks], list[Tensor]] = {}
+    for image, draw in pairs:
+        groups.setdefault(((image.shape[-2], image.shape[-1]), draw), []).append(image)
+    for (size, draw), group in groups.items():
+        for k in range(0, len(group), batch):
+            yield torch.stack(group[k : k + batch]), draw(size, 0)
+
+
+def _turned(image: Tensor, square: bool, generator: torch.Generator) -> Tensor:
+    """The image in one of its four flips, transposed half the time where the result is square."""
+    down, right, transpose = (torch.randint(2, (3,), generator=generator)).tolist()
+    flips = [axis for axis, flip in [(-2, down), (-1, right)] if flip]
+    image = image.flip(flips) if flips else image
+    return image.mT if transpose and square else image
+
+
+def _cut(image: Tensor, size: Sequence[int], generator: torch.Generator) -> Tensor:
+    """A window of `size` at a random place; an image that is smaller lies at a random place in zeros."""
+    for axis, wanted in zip((-2, -1), size, strict=True):
+        spare = image.shape[axis] - wanted
+        place = int(torch.randint(abs(spare) + 1, (), generator=generator))
+        if spare >= 0:
+            image = image.narrow(axis, place, wanted)
+        else:
+            padding = (place, -spare - place) if axis == -1 else (0, 0, place, -spare - place)
+            image = nn.functional.pad(image, padding)
+    return image
+
+
+def _modulation(images: Tensor, generator: torch.Generator) -> Tensor:
+    """cos of a slow random phase for half the images, 1 for the rest: the real part of images with phase."""
+    batch, height, width = images.shape
+    slow = torch.randn(batch, 1, 3, 3, generator=generator) * 2
+    phase = nn.functional.interpolate(slow, size=(height, width), mode="bicubic", align_corners=True).squeeze(1)
+    chosen = torch.rand(batch, 1, 1, generator=generator) < 0.5
+    return torch.where(chosen, phase.cos(), 1.0)

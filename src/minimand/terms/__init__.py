@@ -1,0 +1,8 @@
+"""Terms of energies: data terms, priors and learned curves."""
+
+from minimand.term import Composed, Scaled, Term
+from minimand.terms.least_squares import LeastSquares
+from minimand.terms.piecewise_linear import PiecewiseLinear
+from minimand.terms.sparse import L1, L21, SquaredL2, soft_threshold
+
+__all__ = ["L1", "L21", "Composed", "LeastSquares", "PiecewiseLinear", "Scaled", "SquaredL2", "Term", "soft_threshold"]

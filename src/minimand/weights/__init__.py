@@ -1,0 +1,94 @@
+"""Weights: safetensors files with a JSON card, those that ship and a user's own."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from minimand.io import InputError, atomic_writer, check_output, write_text_atomic
+
+SHIPPED = Path(__file__).parent
+FORMAT = "minimand-weights-1"
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Numbers of a network and its card: network, arguments, sampling, data, licence, command, figures, versions."""
+
+    name: str
+    card: dict[str, Any]
+    state: dict[str, Tensor]
+
+
+def shipped() -> dict[str, Path]:
+    """Name and file of every network that ships."""
+    return {path.stem: path for path in sorted(SHIPPED.glob("*.safetensors"))}
+
+
+def shipped_cards() -> dict[str, dict[str, Any]]:
+    """Name and card of every network that ships."""
+    return {name: json.loads(path.with_suffix(".json").read_text()) for name, path in shipped().items()}
+
+
+def save_weights(path: Path, card: dict[str, Any], state: dict[str, Tensor], *, force: bool = False) -> None:
+    """Write `path` (.safetensors, the card inside) and the card beside it as .json, atomically."""
+    from safetensors.torch import save
+
+    if path.suffix != ".safetensors":
+        raise InputError(f"{path}: weights are written as .safetensors; name the output so.")
+    check_output(path, force)
+    check_output(path.with_suffix(".json"), force)
+    state = {name: value.detach().contiguous() for name, value in state.items()}
+    card = {"format": FORMAT, **card, "numbers": sum(v.numel() for v in state.values()), "sha256": digest(state)}
+    data = save(state, {"card": json.dumps(card, sort_keys=True)})
+    with atomic_writer(path, force=force) as file:
+        file.write(data)
+    write_text_atomic(path.with_suffix(".json"), json.dumps(card, indent=1) + "\n", force=force)
+
+
+def load_weights(source: str | Path) -> Weights:
+    """Weights by the name of a shipped network or from a file; checked for hash and finiteness, never run as code.
+
+    Raises InputError where the file is missing, is not ours or is damaged.
+    """
+    path = shipped().get(str(source), Path(source))
+    card, state = _read(path, source)
+    if card.get("format") != FORMAT or not isinstance(card.get("arguments"), dict):
+        raise InputError(
+            f"{source}: is a safetensors file, but not one of Minimand (no card inside); see minimand weights."
+        )
+    if digest(state) != card.get("sha256"):
+        raise InputError(
+            f"{source}: the numbers do not match the hash on the card: the file is damaged; fetch it again."
+        )
+    for name, value in state.items():
+        if not bool(torch.isfinite(value).all()):
+            raise InputError(f"{source}: {name} has values that are not finite; train or fetch the weights again.")
+    return Weights(path.stem, card, state)
+
+
+def _read(path: Path, source: str | Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    from safetensors import SafetensorError, safe_open
+
+    if not path.is_file():
+        known = ", ".join(shipped()) or "none"
+        raise InputError(f"{source}: no such weights; name a .safetensors file or one that ships ({known}).")
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            card = json.loads((file.metadata() or {}).get("card", "{}"))
+            return card if isinstance(card, dict) else {}, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, ValueError, OSError, RecursionError) as error:
+        raise InputError(f"{source}: is no readable .safetensors file ({error}).") from error
+
+
+def digest(state: dict[str, Tensor]) -> str:
+    """sha256 over names, types, shapes and bytes of all numbers, in order of the names."""
+    total = hashlib.sha256()
+    for name, value in sorted(state.items()):
+        total.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
+        total.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
+    return total.hexdigest()

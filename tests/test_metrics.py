@@ -1,0 +1,90 @@
+"""The metrics against scikit-image and against figures worked out by hand."""
+
+import math
+
+import pytest
+import torch
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+
+from minimand.metrics import mae, nmse, psnr, score, ssim
+
+DTYPES = [torch.float32, torch.float64, torch.complex64, torch.complex128]
+SIZES = [(32, 32), (11, 11), (37, 20), (15, 41)]
+
+
+def pair(size, dtype):
+    generator = torch.Generator().manual_seed(size[0])
+    t = torch.randn(3, *size, generator=generator, dtype=dtype)
+    return t + 0.2 * torch.randn(3, *size, generator=generator, dtype=dtype), t
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("size", SIZES)
+def test_ssim_and_psnr_are_those_of_scikit_image_on_magnitudes(size, dtype):
+    x, t = pair(size, dtype)
+    peak = t.abs().amax((1, 2)).double()
+    for got_ssim, got_psnr, a, b, p in zip(ssim(x, t, peak), psnr(x, t, peak), x, t, peak, strict=True):
+        a, b, p = a.abs().double().numpy(), b.abs().double().numpy(), p.item()
+        want = structural_similarity(a, b, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=p)
+        torch.testing.assert_close(got_ssim.item(), want, atol=1e-6, rtol=0)
+        torch.testing.assert_close(got_psnr.item(), peak_signal_noise_ratio(b, a, data_range=p), atol=1e-5, rtol=0)
+
+
+def test_figures_worked_out_by_hand():
+    t = torch.tensor([[[3.0, 4.0], [0.0, 0.0]]])
+    x = torch.tensor([[[3.0, 4.0], [0.0, 1.0]]])
+    assert nmse(x, t).item() == pytest.approx(1 / 5)
+    assert mae(x, t).item() == pytest.approx(1 / 4)
+    assert psnr(x, t, 4.0).item() == pytest.approx(10 * math.log10(16 / (1 / 4)))
+
+
+def test_nmse_sees_a_wrong_phase_and_psnr_does_not():
+    t = torch.ones(1, 4, 4, dtype=torch.complex64)
+    assert nmse(-t, t).item() == pytest.approx(2)
+    assert psnr(-t, t, 1.0).item() == math.inf
+
+
+def test_a_complex_image_can_be_held_against_a_real_truth():
+    t = torch.full((1, 4, 4), 2.0)
+    assert nmse(torch.complex(t, t), t).item() == pytest.approx(1)
+    assert mae(torch.complex(t, t), t).item() == pytest.approx(2)
+
+
+def test_a_batch_is_its_images_one_by_one():
+    x, t = pair((20, 24), torch.complex64)
+    together = score(x, t, 1.5)
+    for i in range(3):
+        for whole, single in zip(together, score(x[i : i + 1], t[i : i + 1], 1.5), strict=True):
+            torch.testing.assert_close(whole[i : i + 1], single, rtol=1e-12, atol=1e-12)
+            assert whole.dtype == torch.float64
+
+
+def test_nmse_psnr_and_mae_take_images_of_any_dimension():
+    t = torch.ones(2, 3, 4, 5, 6)
+    assert nmse(0 * t, t).tolist() == pytest.approx([1, 1])
+    assert psnr(0 * t, t, torch.tensor([1.0, 10.0])).tolist() == pytest.approx([0, 20])
+    assert mae(0 * t, t).tolist() == pytest.approx([1, 1])
+
+
+def test_an_image_is_perfectly_like_itself():
+    _, t = pair((20, 24), torch.complex64)
+    got = score(t, t, 1.0)
+    assert got.nmse.tolist() == [0, 0, 0]
+    assert got.psnr.tolist() == [math.inf] * 3
+    assert got.ssim.tolist() == pytest.approx([1, 1, 1])
+
+
+def test_ssim_can_be_trained_on():
+    x, t = (0.5 + torch.rand(2, 1, 12, 12, dtype=torch.float64, generator=torch.Generator().manual_seed(0))).unbind()
+    assert torch.autograd.gradcheck(lambda v: ssim(v, t, 1.0), x.requires_grad_())
+
+
+def test_images_smaller_than_the_window_are_refused():
+    with pytest.raises(ValueError, match="at least 11x11 pixels, got 10x64"):
+        ssim(torch.ones(1, 10, 64), torch.ones(1, 10, 64), 1.0)
+
+
+@pytest.mark.parametrize("peak", [0.0, -1.0, math.nan])
+def test_a_peak_that_is_not_positive_is_refused(peak):
+    with pytest.raises(ValueError, match="peak must be positive"):
+        psnr(torch.ones(1, 2, 2), torch.zeros(1, 2, 2), peak)
