@@ -1,4 +1,4 @@
-"""What every operator promises, in double precision: it is linear, and adjoint, norm, scalings and symbol are its own."""
+"""What every operator promises, in double precision: it is linear; adjoint, norm, scalings and symbol are true."""
 
 import pytest
 import torch

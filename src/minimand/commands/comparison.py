@@ -53,7 +53,7 @@ def write_report(folder: Path, title: str, images: "Images", done, mask: str, we
     k = min(spread(len(images), SHOWN))
     view, facts = None, [("sampling", mask), ("images", str(len(images)))]
     for name in (n for n in done.results if n in NETWORKS):
-        method = get_method(name, mask=done.masks[k], weights=weights)
+        method = get_method(name, weights=weights)
         truth = done.images[k]
         data = data_term(simulate(truth[None], done.masks[k]), done.masks[k], not truth.is_complex())
         view = network_view(method, data, images.names[k], truth)

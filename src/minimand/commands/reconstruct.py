@@ -13,7 +13,9 @@ def reconstruct(
         str | None, Option(help="FILE[:KEY] or SPEC; found in the file, or from its zeros, without.")
     ] = None,
     method: Annotated[str, Option(help="zero-filled, tv or admm-net.")] = "admm-net",
-    weights: Annotated[str | None, Option(help="Shipped name or file; by default the network nearest in rate.")] = None,
+    weights: Annotated[
+        str | None, Option(help="Shipped name or file; by default the one called like the method.")
+    ] = None,
     device: Annotated[str, Option(help="auto, cpu or cuda.")] = "auto",
     truth: Annotated[str | None, Option(help="Reference image, for scores in the report.")] = None,
     report: Annotated[Path | None, Option(help="Folder for an HTML report with pictures.")] = None,

@@ -30,9 +30,9 @@ def reproduce(
         print_json(found)
         return
     print(f"{table}, {found['sampling']}, ours on chest 61..75; published: {found['source']}")
-    print(f"{'method':<22}  {'NMSE':>7}  {'PSNR dB':>7}  {'SSIM':>6}  {'seconds':>7}    published NMSE / PSNR")
+    print(f"{'method':<30}  {'NMSE':>7}  {'PSNR dB':>7}  {'SSIM':>6}  {'seconds':>7}    published NMSE / PSNR")
     for row in found["rows"]:
         published = row["published"]
         beside = f"{published['nmse']:.4f} / {published['psnr']:.2f}" if published else "-"
         figures = f"{row['nmse']:7.4f}  {row['psnr']:7.2f}  {row['ssim']:6.4f}  {row['seconds']:7.3f}"
-        print(f"{row['method']:<22}  {figures}    {beside}")
+        print(f"{row['method']:<30}  {figures}    {beside}")

@@ -25,6 +25,8 @@ def train(
         int | None, Option(help="Side of random squares to learn on; whole images without.", min=16)
     ] = None,
     vary: Annotated[bool, Option(help="Also learn on images with signs and slow phases.")] = False,
+    phase: Annotated[bool, Option(help="Every other mini-batch is complex, with slow phases.")] = False,
+    pace: Annotated[float, Option(help="Factor on all learning rates.", min=1e-6)] = 1.0,
     seed: Annotated[int, Option(help="Seed of everything random.")] = 0,
     every: Annotated[int, Option(help="Steps between validations.", min=1)] = 100,
     start: Annotated[
@@ -50,7 +52,9 @@ def train(
     check_output(output, force)
     if threads:
         torch.set_num_threads(threads)
-    plan = Plan(data, mask, validate or (), test or (), depth, steps, full, batch, crop, vary, seed, every, start)
+    plan = Plan(
+        data, mask, validate or (), test or (), depth, steps, full, batch, crop, vary, phase, pace, seed, every, start
+    )
     command = "minimand " + shlex.join(a for a in sys.argv[1:] if a not in ("--resume", "--force"))
     with training_progress(steps + full) as show:
         done = train_admm_net(plan, output, command=command, licence=licence, resume=resume, force=force, show=show)

@@ -43,17 +43,7 @@ def import_weights(
     force: Annotated[bool, Option(help="Replace an existing output.")] = False,
 ) -> None:
     """Import a network of the authors: `minimand weights import net-stage7.mat -o stage7.safetensors`."""
-    from minimand.io import sha256
-    from minimand.systems.mri.authors import read_admm_net
-    from minimand.weights import save_weights
+    from minimand.systems.mri.authors import import_admm_net
 
-    net = read_admm_net(file)
-    depth, filters = net.unrolled.depth, net.look_inside().rho.shape[1]
-    card = {
-        "network": "admm-net",
-        "arguments": {"depth": depth, "filters": filters, "normalise": False},
-        "summary": f"imported from {file.name}; takes images of maximum 1",
-        "source": {"file": file.name, "sha256": sha256(file)},
-    }
-    save_weights(output, card, net.state_dict(), force=force)
+    depth = import_admm_net(file, output, force=force)
     print(f"{output}: admm-net with {depth} full stages from {file.name}")

@@ -55,8 +55,8 @@ class Convolution(Operator):
         weighted = filters * (weight.reshape(-1, 1, 1) if isinstance(weight, Tensor) else weight)
         reach = filters.shape[-1] - 1
         kernel = F.conv2d(F.pad(filters, (reach,) * 4).unsqueeze(0), weighted.unsqueeze(0))[0, 0]
-        rows = _phases(torch.fft.fftfreq(size[0]), reach, kernel)
-        columns = _phases(torch.fft.fftfreq(size[1])[: size[1] // 2 + 1 if half else size[1]], reach, kernel)
+        rows = _phases(size[0], size[0], reach, kernel)
+        columns = _phases(size[1], size[1] // 2 + 1 if half else size[1], reach, kernel)
         return rows.cos() @ kernel @ columns.cos().T - rows.sin() @ kernel @ columns.sin().T
 
     @classmethod
@@ -81,6 +81,7 @@ def cosine_filters(size: int) -> Float[Tensor, "filters size size"]:
     return torch.kron(C, C).reshape(-1, size, size).mT[1:].contiguous()  # column-major, as the authors store them
 
 
-def _phases(frequencies: Tensor, reach: int, kernel: Tensor) -> Tensor:
-    shifts = torch.arange(-reach, reach + 1)
+def _phases(length: int, kept: int, reach: int, kernel: Tensor) -> Tensor:
+    """Frequency times shift, (kept frequencies, shifts), in the precision of the filters."""
+    frequencies, shifts = torch.fft.fftfreq(length, dtype=kernel.dtype)[:kept], torch.arange(-reach, reach + 1)
     return (2 * torch.pi * frequencies[:, None] * shifts).to(kernel)

@@ -43,7 +43,8 @@ class Fourier(Operator):
         return x.real if self.real else x
 
     def symbol(self, size: tuple[int, int], *, half: bool = False, weight: Tensor | float = 1.0) -> Tensor | None:
-        return weight * self.power[..., : size[1] // 2 + 1] if half else weight * self.power
+        power = self.power[..., : size[1] // 2 + 1] if half else self.power
+        return power if isinstance(weight, float) and weight == 1.0 else weight * power.double()
 
     @classmethod
     def specimens(cls) -> list["Fourier"]:

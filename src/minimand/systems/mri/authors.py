@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from minimand.io import InputError, read_matlab_tree
+from minimand.io import InputError, read_matlab_tree, sha256
 from minimand.systems.mri.admm_net import ADMMNet
+from minimand.weights import save_weights
 
 
 def read_admm_net(path: Path) -> ADMMNet:
@@ -41,6 +42,21 @@ def read_admm_net(path: Path) -> ADMMNet:
         raise InputError(f"{path}: a layer has weights of another shape than ADMM-Net's: {error}.") from error
     net.load_state_dict(state)
     return net
+
+
+def import_admm_net(path: Path, output: Path, *, force: bool = False) -> int:
+    """Write the ADMM-Net of an authors' file as weights with a card; returns its number of full stages."""
+    net = read_admm_net(path)
+    depth, filters = net.unrolled.depth, net.look_inside().rho.shape[1]
+    card = {
+        "name": output.stem,
+        "network": "admm-net",
+        "summary": f"{depth} stages, imported from {path.name}; takes images of maximum 1",
+        "arguments": {"depth": depth, "filters": filters, "normalise": False},
+        "source": {"file": path.name, "sha256": sha256(path)},
+    }
+    save_weights(output, card, net.state_dict(), force=force)
+    return depth
 
 
 def _layers(path: Path) -> list[tuple[str, list[np.ndarray]]]:

@@ -60,9 +60,8 @@ def compare(
     results: dict[str, list[Tensor]] = {name: [torch.empty(0)] * len(images) for name in methods}
     seconds = dict.fromkeys(methods, 0.0)
     for name in methods:
-        done = 0
+        method, done = get_method(name, weights=weights if name == network else None), 0
         for (size, complex_), members in groups.items():
-            method = get_method(name, mask=masks[size], weights=weights if name == network else None)
             found = reconstruct(kspaces[size, complex_], masks[size], method, real=not complex_, warm=True)
             for k, x in zip(members, found.images, strict=True):
                 results[name][k] = x

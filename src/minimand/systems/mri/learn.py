@@ -3,7 +3,7 @@
 import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,8 @@ class Plan:
     batch: int = 4
     crop: int | None = None
     vary: bool = False
+    phase: bool = False
+    pace: float = 1.0
     seed: int = 0
     every: int = 100
     start: str | None = None
@@ -64,12 +66,12 @@ def train_admm_net(
         source, start = load_network(plan.start)
         deepen(net, source)
     task = Reconstruct(
-        train, validation, [mask_source(m) for m in plan.masks], plan.batch, plan.seed, plan.crop, plan.vary
+        train, validation, [mask_source(m) for m in plan.masks], plan.batch, plan.seed, plan.crop, plan.vary, plan.phase
     )
     checkpoint = output.with_suffix(".checkpoint")
     before = task.validate(net)
     progress = fit(
-        net, task, steps=plan.steps, full=plan.full, rate=rate, every=plan.every,
+        net, task, steps=plan.steps, full=plan.full, rate=lambda name: plan.pace * rate(name), every=plan.every,
         checkpoint=checkpoint, resume=resume, show=show,
     )  # fmt: skip
     if not progress.stopped:
@@ -81,7 +83,7 @@ def train_admm_net(
             "step": progress.best_step,
             "images": len(validation),
         }
-        card = _card(plan, sizes, {**learned, "from": start.get("training")}, {**scores, "history": progress.history})
+        card = _card(plan, sizes, {**learned, "from": _origin(start)}, {**scores, "history": progress.history})
         save_weights(output, {"name": output.stem, **card}, net.state_dict(), force=force)
         if plan.test:
             tested = [row for spec in plan.test for row in figures(spec, sorted(set(plan.masks)), output)]
@@ -145,11 +147,20 @@ def figures(spec: str, masks: Sequence[str], weights: Path) -> list[dict[str, An
     rows = []
     for text in masks:
         methods = ["zero-filled", "tv", "admm-net"]
-        mask = partial(mask_source(text), seed=0)
-        done = compare(images.arrays, mask, methods, weights=str(weights), network="admm-net")
+        done = compare(images.arrays, _drawn(mask_source(text)), methods, weights=str(weights), network="admm-net")
         means = {name: {k: round(v, 4) for k, v in row.items()} for name, row in done.table().items()}
         rows.append({"images": spec, "count": len(images), "mask": text, **means})
     return rows
+
+
+def _origin(start: dict[str, Any]) -> dict[str, Any] | None:
+    """The training that a start came from, as its card tells it."""
+    return start.get("training") or ({"command": start["command"]} if "command" in start else None)
+
+
+def _drawn(masks: Masks) -> Callable[[tuple[int, int]], Tensor]:
+    """Masks by size alone, drawn with seed 0."""
+    return lambda size: masks(size, 0)
 
 
 def _card(

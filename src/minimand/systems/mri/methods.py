@@ -14,7 +14,7 @@ from minimand.loops import solve
 from minimand.operators import Gradient
 from minimand.steps import ADMM
 from minimand.systems.mri.admm_net import ADMMNet, peak, scaled
-from minimand.systems.mri.networks import NETWORKS, choose, load_network
+from minimand.systems.mri.networks import NETWORKS, load_network
 from minimand.terms import L21, LeastSquares
 
 METHODS = ("zero-filled", "tv", "admm-net")
@@ -64,18 +64,18 @@ def apply_network(net: ADMMNet, data: LeastSquares) -> Tensor:
         return per_item(scale, data.y) * net(scaled(data, scale))
 
 
-def get_method(name: str, *, mask: Tensor, weights: str | None = None) -> Method:
-    """The method of a name. weights: shipped name or file for a learned method; by default the shipped network trained
-    for the sampling rate nearest that of `mask`, on whose device the method calculates.
+def get_method(name: str, *, weights: str | None = None, device: torch.device | str = "cpu") -> Method:
+    """The method of a name, on a device. weights: shipped name or file for a learned method; by default the shipped
+    network that is called like the method.
 
     Raises InputError for an unknown name (with the nearest ones) and for weights of another method.
     """
     require_known(name)
     if name in NETWORKS:
-        net, card = load_network(weights or choose(name, mask))
+        net, card = load_network(weights or name)
         if card["network"] != name:
             raise InputError(f"{weights}: are weights of {card['network']}, not of {name}.")
-        net = net.float().to(mask.device)
+        net = net.float().to(device)
         return Method(name, lambda data: apply_network(net, data), net, card)
     return Method(name, zero_filled if name == "zero-filled" else total_variation)
 

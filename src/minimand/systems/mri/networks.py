@@ -3,11 +3,10 @@
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from minimand.io import InputError
 from minimand.systems.mri.admm_net import ADMMNet
-from minimand.weights import Weights, load_weights, shipped_cards
+from minimand.weights import Weights, load_weights
 
 NETWORKS: dict[str, type[ADMMNet]] = {"admm-net": ADMMNet}
 
@@ -58,19 +57,3 @@ def rate(name: str) -> float:
     if name.endswith("eta"):
         return 5e-3
     return 2e-3 if name.endswith("values") else 3e-3
-
-
-def choose(network: str, mask: Tensor) -> str:
-    """The shipped weights of a network that suit a mask: the card's `suits` rates hold its rate, narrowest first."""
-    rate = float(mask.float().mean())
-    cards = {
-        name: card for name, card in shipped_cards().items() if card.get("network") == network and card.get("suits")
-    }
-    if not cards:
-        raise InputError(f"no {network} weights are shipped; train some and give them with --weights.")
-
-    def fitness(name: str) -> tuple[float, float]:
-        low, high = cards[name]["suits"]
-        return max(low - rate, rate - high, 0.0), high - low
-
-    return min(cards, key=fitness)

@@ -79,7 +79,7 @@ def _origin_to_corner(kspace: Tensor) -> Tensor:
 def choose_method(scan: Scan, name: str, weights: str | None, device: torch.device) -> Chosen:
     """The method of a name, with warnings where the scan lies outside the network's card."""
     require_known(name)
-    method = get_method(name, mask=scan.mask.to(device), weights=weights)
+    method = get_method(name, weights=weights, device=device)
     if weights and method.net is None:
         raise InputError(f"--weights {weights}: {name} has none to take; use --method admm-net.")
     size, rate = (scan.kspace.shape[-2], scan.kspace.shape[-1]), float(scan.mask.double().mean())

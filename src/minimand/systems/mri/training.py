@@ -22,6 +22,7 @@ class Reconstruct:
     images of any sizes. masks: each image of a mini-batch draws one of these; validation images take them in turn.
     crop: side of the square that mini-batches cut (or pad with zeros) images of other sizes to; None keeps images whole
     and lets a mini-batch draw images of one size. vary: signs and slow phases, for images that are not magnitudes.
+    phase: every other mini-batch has slow random phases, complex images as scanners give them.
     loss: mean of ||x - t|| / ||t|| (Yang et al. 2016, eq. 10).
     """
 
@@ -32,10 +33,15 @@ class Reconstruct:
     seed: int
     crop: int | None = None
     vary: bool = False
+    phase: bool = False
 
     def loss(self, net: nn.Module, step: int) -> Tensor:
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
         images = self._draw(generator)
+        if self.phase and step % 2:
+            images = torch.polar(images, _phases(images, generator))
+        elif self.vary:
+            images = images * _modulation(images, generator)
         height, width = images.shape[-2:]
         drawn = torch.randint(len(self.masks), (len(images),), generator=generator)
         seeds = torch.randint(2**31, (len(images),), generator=generator)
@@ -65,8 +71,7 @@ class Reconstruct:
         chosen = [first, *(self._pick(alike, generator) for _ in range(self.batch - 1))]
         size = first.shape if self.crop is None else (self.crop, self.crop)
         square = size[0] == size[1]
-        images = torch.stack([_cut(_turned(t, square, generator), size, generator) for t in chosen])
-        return images * _modulation(images, generator) if self.vary else images
+        return torch.stack([_cut(_turned(t, square, generator), size, generator) for t in chosen])
 
     @staticmethod
     def _pick(sources: Sequence[Sequence[Tensor]], generator: torch.Generator) -> Tensor:
@@ -119,8 +124,12 @@ def _cut(image: Tensor, size: Sequence[int], generator: torch.Generator) -> Tens
 
 def _modulation(images: Tensor, generator: torch.Generator) -> Tensor:
     """cos of a slow random phase for half the images, 1 for the rest: the real part of images with phase."""
-    batch, height, width = images.shape
-    slow = torch.randn(batch, 1, 3, 3, generator=generator) * 2
-    phase = nn.functional.interpolate(slow, size=(height, width), mode="bicubic", align_corners=True).squeeze(1)
-    chosen = torch.rand(batch, 1, 1, generator=generator) < 0.5
+    phase = _phases(images, generator)
+    chosen = torch.rand(len(images), 1, 1, generator=generator) < 0.5
     return torch.where(chosen, phase.cos(), 1.0)
+
+
+def _phases(images: Tensor, generator: torch.Generator) -> Tensor:
+    """A slow random phase for every image, a few radians over its sides."""
+    slow = torch.randn(len(images), 1, 3, 3, generator=generator) * 2
+    return nn.functional.interpolate(slow, size=images.shape[-2:], mode="bicubic", align_corners=True).squeeze(1)
