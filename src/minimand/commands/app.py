@@ -2,10 +2,12 @@
 
 import sys
 from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 
 from minimand.commands.compare import compare
+from minimand.commands.console import typed
 from minimand.commands.demo import demo
 from minimand.commands.inspect import inspect
 from minimand.commands.reconstruct import reconstruct
@@ -15,45 +17,77 @@ from minimand.commands.simulate import simulate
 from minimand.commands.train import train
 from minimand.commands.weights import weights
 
-app = typer.Typer(name="minimand", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help: at once, and whole on a narrow terminal
+    epilog="Every command takes --help, and --debug, which shows where a mistake was met.",
+)
+
+
+def show_version(asked: bool) -> bool:
+    """Print the version and stop, where that is asked for."""
+    if asked:
+        from minimand import __version__
+
+        print(f"minimand {__version__}")
+        raise typer.Exit
+    return asked
 
 
 @app.callback()
-def minimand() -> None:
+def minimand(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=show_version, is_eager=True)
+    ] = False,
+) -> None:
     """Model-driven deep learning: reconstruct, train and compare. Start with `minimand demo`."""
 
 
 for command in (demo, simulate, reconstruct, score, compare, train, reproduce, inspect):
-    app.command()(command)
+    app.command(short_help=f"{(command.__doc__ or '').partition(':')[0]}.")(command)
 app.add_typer(weights, name="weights")
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; returns the exit code: 0, 2 for a user's mistake, 130 after Ctrl-C."""
-    arguments = list(arguments)
     debug = "--debug" in arguments
-    if debug:
-        arguments.remove("--debug")
+    words = [word for word in arguments if word != "--debug"]
+    typed.set(words)
     try:
-        result = typer.main.get_command(app)(arguments, standalone_mode=False)
-        return int(result or 0)
+        code = int(typer.main.get_command(app)(words, prog_name="minimand", standalone_mode=False) or 0)
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
+        code = 130
     except Exception as error:
         if debug:
             raise
         return explain(error)
+    if code == 130:
+        print("minimand: interrupted", file=sys.stderr)
+    return code
 
 
 def explain(error: Exception) -> int:
-    """One line on stderr for a mistake; anything else is a defect and keeps its traceback."""
-    said = getattr(error, "format_message", None)  # the command-line library's own errors: a wrong option, say
-    if said is not None:
-        message = str(said())
-    elif isinstance(error, (ValueError, ArithmeticError, OSError, MemoryError)):
+    """One line on stderr for a mistake, exit code 2; anything else is a defect and keeps its traceback."""
+    if hasattr(error, "format_message"):  # of the command-line library: a wrong option, say
+        message = error.format_message()
+        context = getattr(error, "ctx", None)
+        if type(error).__name__ == "NoArgsIsHelpError":
+            print(message)
+            return 2
+        if context is not None:
+            message = f"{message.rstrip('.')}. See {context.command_path} --help."
+    elif out_of_memory(error):
+        message = f"out of memory ({error}); take fewer slices at a time, FILE[0:10], or smaller images."
+    elif isinstance(error, (ValueError, OSError)) or type(error) is ArithmeticError:
         message = str(error)
     else:
         raise error
     print(f"minimand: {' '.join(message.split())}", file=sys.stderr)
     return 2
+
+
+def out_of_memory(error: Exception) -> bool:
+    """Whether memory ran out: torch says so in a RuntimeError."""
+    return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "allocate" in str(error))

@@ -1,14 +1,16 @@
-"""What commands share at the console: notes and progress on stderr, tables and JSON on stdout."""
+"""What commands share at the console: notes on stderr, tables and JSON on stdout, names in options."""
 
 import json
+import math
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import torch
+
+typed: ContextVar[Sequence[str]] = ContextVar("typed", default=())  # the words of the command line, for cards
 
 
 def note(text: str) -> None:
@@ -17,8 +19,16 @@ def note(text: str) -> None:
 
 
 def print_json(value: Mapping[str, Any]) -> None:
-    """One JSON object on stdout."""
-    print(json.dumps(value, allow_nan=False, default=str))
+    """One JSON object on stdout; a number that is not finite (the PSNR of a perfect image) is null."""
+    print(json.dumps(_finite(value), allow_nan=False, default=str))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(name): _finite(v) for name, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(v) for v in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def print_scores(title: str, methods: Mapping[str, Mapping[str, float]]) -> None:
@@ -27,24 +37,16 @@ def print_scores(title: str, methods: Mapping[str, Mapping[str, float]]) -> None
     print(title)
     print(f"{'method':<{width}}  {'NMSE':>7}  {'PSNR dB':>7}  {'SSIM':>6}  {'seconds':>8}")
     for name, row in methods.items():
-        print(f"{name:<{width}}  {row['nmse']:7.4f}  {row['psnr']:7.2f}  {row['ssim']:6.4f}  {row['seconds']:8.3f}")
+        print(f"{name:<{width}}  {row['nmse']:7.4f}  {row['psnr']:7.2f}  {row['ssim']:6.4f}  {row['seconds']:8.4f}")
 
 
-@contextmanager
-def counting(label: str, total: int) -> Iterator[Callable[[str, int], None]]:
-    """A bar on stderr that counts images; shown only on a terminal."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(label, total=total)
-        yield lambda text, done: bar.update(task, description=f"{label} {text}", completed=done)
+def count(n: int, noun: str) -> str:
+    """`1 slice`, `2 slices`."""
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
 def methods_of(text: str) -> list[str]:
-    """The names in `a,b,c`. Raises InputError for an unknown, missing or repeated one."""
+    """The names in `a,b,c`, each once. Raises InputError for an unknown or missing one."""
     from minimand.io import InputError
     from minimand.systems.mri.methods import require_known
 
@@ -54,26 +56,6 @@ def methods_of(text: str) -> list[str]:
     for name in names:
         require_known(name)
     return list(dict.fromkeys(names))
-
-
-def sampling(spec: str, seed: int) -> "Callable[[tuple[int, int]], torch.Tensor]":
-    """Masks by size, zero frequency at [0, 0], from `radial:R`, `cartesian:R`, `random:R`, `full` or FILE[:KEY].
-
-    Raises InputError for a bad spec or file at once, and later for a file of another size than the image.
-    """
-    import torch
-
-    from minimand.io import InputError, fit_mask, read_mask
-    from minimand.operators.sampling import KINDS, parse_mask
-
-    looks_like_file = Path(spec.partition(":")[0]).suffix != "" or Path(spec).exists()
-    if spec.partition(":")[0] in KINDS or not looks_like_file:
-        parse_mask(spec, (16, 16), seed=seed)
-        return lambda size: parse_mask(spec, size, seed=seed)
-    mask = read_mask(spec)
-    if mask.ndim == 2 and mask[0, 0] and not mask[mask.shape[0] // 2, mask.shape[1] // 2]:
-        raise InputError(f"{spec}: zero frequency seems to lie at [0, 0]; files have it in the centre: apply fftshift.")
-    return lambda size: torch.fft.ifftshift(torch.from_numpy(fit_mask(mask, spec, 1, size)))
 
 
 def device_of(name: str) -> "torch.device":

@@ -1,16 +1,9 @@
 """`minimand demo`: the embedded example."""
 
-from pathlib import Path
-from typing import Annotated
-
-from typer import Option
+from minimand.commands.options import Force, Json, Report
 
 
-def demo(
-    report: Annotated[Path | None, Option(help="Folder for an HTML report with pictures.")] = None,
-    json: Annotated[bool, Option("--json", help="Print one JSON object.")] = False,
-    force: Annotated[bool, Option(help="Replace an existing report.")] = False,
-) -> None:
+def demo(report: Report = None, json: Json = False, force: Force = False) -> None:
     """Reconstruct a real brain scan from a fifth of its k-space: `minimand demo --report demo-report`.
 
     The scan is the 4-D example inside nibabel (48 slices, 128 x 96); the methods are zero-filling, total variation and

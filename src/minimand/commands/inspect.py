@@ -2,12 +2,16 @@
 
 from typing import Annotated, Any
 
-from typer import Argument, Option
+from typer import Argument
+
+from minimand.commands.options import Json
 
 
 def inspect(
-    file: Annotated[str, Argument(help="Any file of images, k-space, masks or weights: FILE[:KEY].")],
-    json: Annotated[bool, Option("--json", help="Print one JSON object.")] = False,
+    file: Annotated[
+        str, Argument(metavar="FILE", help="Any file of images, k-space, masks or weights: FILE[:KEY][SLICE].")
+    ],
+    json: Json = False,
 ) -> None:
     """Look into a file: `minimand inspect scan.h5` says what it is, its sizes and what Minimand would do with it."""
     from minimand.commands.console import print_json
@@ -24,15 +28,22 @@ def inspect(
         return
     print(f"{found['file']}: {found['format']}")
     for array in found.get("arrays", []):
-        shape = " x ".join(map(str, array["shape"])) or "one number"
-        bounds = f", {array['min']:.4g} to {array['max']:.4g}" if array.get("max") is not None else ""
-        finite = "" if array.get("finite", True) else ", NOT FINITE"
-        looks = f"; looks like {array['looks_like']}" if array.get("looks_like") else ""
-        rate = f" ({array['rate']:.1%} sampled)" if "rate" in array else ""
-        print(f"  {array['name'] or 'array'}: {shape}, {array['dtype']}{bounds}{finite}{looks}{rate}")
+        print(f"  {_line(array)}")
     for key, value in (found.get("card") or found.get("geometry") or {}).items():
+        if isinstance(value, dict):
+            value = ", ".join(f"{k} {v}" for k, v in value.items() if k != "history")
         print(f"  {key}: {value}")
     for text in found.get("notes", []):
         print(f"  note: {text}")
     if found.get("command"):
         print(f"  try: {found['command']}")
+
+
+def _line(array: dict[str, Any]) -> str:
+    """Name, shape, type, range and guess of one array."""
+    shape = " x ".join(map(str, array["shape"])) or "one number"
+    bounds = f", {array['min']:.6g} to {array['max']:.6g}" if array.get("max") is not None else ""
+    finite = "" if array.get("finite", True) else ", NOT FINITE"
+    looks = f"; looks like {array['looks_like']}" if array.get("looks_like") else ""
+    rate = f" ({array['rate']:.1%} sampled)" if "rate" in array else ""
+    return f"{array['name'] or 'array'}: {shape}, {array['dtype']}{bounds}{finite}{looks}{rate}"

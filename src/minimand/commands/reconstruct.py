@@ -1,59 +1,72 @@
 """`minimand reconstruct`: images from undersampled k-space. The main job."""
 
-from pathlib import Path
 from typing import Annotated
 
 from typer import Argument, Option
 
+from minimand.commands.options import Force, Json, Output, Report, Seed, Weights
+
 
 def reconstruct(
-    kspace: Annotated[str, Argument(help="K-space: FILE[:KEY][SLICE]; .npz .mat .h5 .cfl .npy .nii.")],
-    output: Annotated[Path, Option("-o", "--output", help="Image to write; the suffix says the format.")],
+    kspace: Annotated[str, Argument(metavar="KSPACE", help="FILE[:KEY][SLICE]; .npz .mat .h5 .cfl .npy .nii.")],
+    output: Output,
     mask: Annotated[
-        str | None, Option(help="FILE[:KEY] or SPEC; found in the file, or from its zeros, without.")
+        str | None,
+        Option(metavar="SPEC|FILE", help="Without it: the mask in the file, else the points that are not zero."),
     ] = None,
-    method: Annotated[str, Option(help="zero-filled, tv or admm-net.")] = "admm-net",
-    weights: Annotated[
-        str | None, Option(help="Shipped name or file; by default the one called like the method.")
-    ] = None,
-    device: Annotated[str, Option(help="auto, cpu or cuda.")] = "auto",
-    truth: Annotated[str | None, Option(help="Reference image, for scores in the report.")] = None,
-    report: Annotated[Path | None, Option(help="Folder for an HTML report with pictures.")] = None,
-    seed: Annotated[int, Option(help="Seed of a random mask spec.")] = 0,
-    force: Annotated[bool, Option(help="Replace existing outputs.")] = False,
+    method: Annotated[str, Option(metavar="NAME", help="zero-filled, tv or admm-net.")] = "admm-net",
+    weights: Weights = None,
+    device: Annotated[str, Option(metavar="NAME", help="auto, cpu or cuda.")] = "auto",
+    truth: Annotated[str | None, Option(metavar="FILE", help="Reference image, for scores.")] = None,
+    report: Report = None,
+    seed: Seed = 0,
+    json: Json = False,
+    force: Force = False,
 ) -> None:
     """Reconstruct a scan: `minimand reconstruct kspace.npz -o image.nii.gz`.
 
     Slice by slice, in the units of the k-space (unitary transform). Coil data are not taken yet.
     """
-    from minimand.commands.console import counting, device_of, note
-    from minimand.io import check_folder, check_writable, make_record, write_array
+    from minimand.commands.console import count, device_of, note, print_json
+    from minimand.commands.progress import counting
+    from minimand.io import InputError, check_folder, check_writable, make_record, write_array
     from minimand.systems.mri import scan
-    from minimand.systems.mri.methods import require_known
+    from minimand.systems.mri.methods import get_method
+    from minimand.systems.mri.sampling import names_file
 
-    require_known(method)
     check_writable(output, force, record=True)
     if report:
         check_folder(report, force)
     where = device_of(device)
+    chosen = get_method(method, weights=weights, device=where)
     job = scan.read_scan(kspace, mask, seed)
-    for text in job.notes:
-        note(text)
-    chosen = scan.choose_method(job, method, weights, where)
-    for text in chosen.notes:
-        note(text)
+    if output.suffix.lower() == ".png" and job.slices > 1:
+        raise InputError(
+            f"{output}: a PNG holds one image, the scan has {job.slices}; write .nii.gz, or take {kspace}[0]."
+        )
     reference = scan.read_truth(job, truth) if truth else None
-    with counting(method, job.slices) as show:
-        found = scan.reconstruct_scan(job, chosen.method, where, show=lambda done: show("", done))
-    image = scan.to_file(job, found)
-    used = weights or chosen.method.card.get("name")
-    inputs = [kspace, *([mask] if mask and Path(mask.partition(":")[0]).exists() else [])]
+    for text in (*job.notes, *scan.card_notes(job, chosen)):
+        note(text)
+    with counting(method, job.slices, "slices") as show:
+        found = scan.reconstruct_scan(job, chosen, where, show=lambda done: show("", done))
+    inputs = [kspace, *([mask] if mask and names_file(mask) else []), *([truth] if truth else [])]
     options = {"method": method, "mask": mask, "device": str(where)}
+    used = weights or chosen.card.get("name")
     record = make_record("reconstruct", inputs=inputs, options=options, weights=used, seed=seed)
-    stored = write_array(output, image, like=job.source, record=record, force=force)
+    stored = write_array(output, scan.to_file(job, found), like=job.source, record=record, force=force)
+    figures = {}
+    if reference is not None:
+        scores = scan.score_scan(job, found, reference)._asdict()
+        figures = {name: float(values.mean()) for name, values in scores.items()}
     if report:
-        page = scan.write_report(report, job, chosen.method, found, reference, force=force)
+        from minimand.systems.mri.report import write_reconstruction
+
+        page = write_reconstruction(report, job, chosen, found, reference, weights=weights, force=force)
         note(f"report: {page}")
-    print(
-        f"{output}: {method}, {job.slices} slice{'s' * (job.slices > 1)}, {found.seconds:.3f} s each; values {stored}"
-    )
+    if json:
+        seconds = {"slices": job.slices, "seconds": found.seconds}
+        print_json({"output": str(output), "method": method, "weights": used, **seconds, "values": stored, **figures})
+        return
+    quality = "; NMSE {nmse:.4f}, PSNR {psnr:.2f} dB, SSIM {ssim:.4f}".format(**figures) if figures else ""
+    seconds_in_all = found.seconds * (job.slices - int(job.empty.sum()))
+    print(f"{output}: {method}, {count(job.slices, 'slice')} in {seconds_in_all:.2f} s{quality}; values {stored}")

@@ -6,26 +6,32 @@ from typing import Annotated
 
 from typer import Argument, Option
 
+from minimand.commands.options import Json
+
 
 def reproduce(
-    table: Annotated[str | None, Argument(help="mri-chest; without a name the tables are listed.")] = None,
-    data: Annotated[
-        Path | None, Option(help="Folder with the data (default: MINIMAND_DATA, else ../shared/data).")
+    table: Annotated[
+        str | None, Argument(metavar="TABLE", help="mri-chest; without a name the tables are listed.")
     ] = None,
-    json: Annotated[bool, Option("--json", help="Print one JSON object.")] = False,
+    data: Annotated[
+        Path | None,
+        Option(metavar="FOLDER", help="Folder with the data [default: MINIMAND_DATA, else ../shared/data]."),
+    ] = None,
+    json: Json = False,
 ) -> None:
-    """Reproduce a table: `minimand reproduce mri-chest --data DATA` runs every method there is on the same images."""
+    """Reproduce a table of the talk: `minimand reproduce mri-chest --data DATA` runs every method there is."""
     from minimand.commands.console import note, print_json
-    from minimand.io import InputError
-    from minimand.systems.mri.tables import TABLES, mri_chest
+    from minimand.systems.mri.tables import TABLES, mri_chest, require_table
 
     if table is None:
-        print("\n".join(TABLES))
+        if json:
+            print_json({"tables": list(TABLES)})
+        else:
+            print("\n".join(TABLES))
         return
-    if table not in TABLES:
-        raise InputError(f"there is no table {table!r}; known: {', '.join(TABLES)}.")
+    require_table(table)
     folder = data or Path(os.environ.get("MINIMAND_DATA", "../shared/data"))
-    found = mri_chest(folder, show=lambda name: note(f"running {name}"))
+    found = mri_chest(folder, show=lambda name, k, n: note(f"running {name} ({k} of {n})"))
     if json:
         print_json(found)
         return

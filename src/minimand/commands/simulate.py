@@ -1,57 +1,44 @@
 """`minimand simulate`: undersampled k-space from an image."""
 
-from pathlib import Path
 from typing import Annotated
 
-from typer import Argument, Option
+from typer import Argument
+
+from minimand.commands.options import Force, Json, Mask, Noise, Output, Seed
 
 
 def simulate(
-    image: Annotated[str, Argument(help="Image or stack: FILE[:KEY][SLICE].")],
-    output: Annotated[Path, Option("-o", "--output", help="K-space to write (.npz keeps the mask beside it).")],
-    mask: Annotated[str, Option(help="radial:R, cartesian:R, random:R, full or FILE[:KEY].")],
-    noise: Annotated[
-        float, Option(help="Standard deviation of noise in real and imaginary part, image maximum 1.", min=0)
-    ] = 0,
-    seed: Annotated[int, Option(help="Seed of noise and random masks.")] = 0,
-    force: Annotated[bool, Option(help="Replace an existing output.")] = False,
+    image: Annotated[str, Argument(metavar="IMAGE", help="Image or stack: FILE[:KEY][SLICE].")],
+    output: Output,
+    mask: Mask,
+    noise: Noise = 0,
+    seed: Seed = 0,
+    json: Json = False,
+    force: Force = False,
 ) -> None:
-    """Sample an image: `minimand simulate brain.png --mask radial:0.2 -o kspace.npz`.
+    """Sample an image: `minimand simulate brain.nii.gz --mask radial:0.2 -o kspace.npz`.
 
     K-space is unitary, in units of the image, zero frequency in the centre: fftshift(fft2(ifftshift(x), norm="ortho")).
+    The maximum 1 that noise is measured by is the whole stack's. A .npz, .mat or .h5 keeps the mask beside k-space.
     """
-    import numpy as np
-    import torch
-
-    from minimand.commands.console import note, sampling
-    from minimand.io import InputError, check_writable, make_record, read_images, write_array
-    from minimand.systems.mri.compare import simulate as sample
+    from minimand.commands.console import count, note, print_json
+    from minimand.io import check_writable, make_record, write_array
+    from minimand.systems.mri.sampling import names_file
+    from minimand.systems.mri.simulation import simulate_file
 
     check_writable(output, force, record=True)
-    draw = sampling(mask, seed)
-    images = read_images(image)
-    for text in images.notes:
+    done = simulate_file(image, mask, output, noise=noise, seed=seed)
+    for text in done.notes:
         note(text)
-    if len(images.sources) > 1:
-        raise InputError(f"{image}: names {len(images.sources)} arrays; simulate takes one at a time.")
-    truth = torch.from_numpy(images.stack(images.arrays))
-    height, width = truth.shape[-2:]
-    where = draw((height, width))
-    slices = truth.reshape(-1, height, width)
-    largest = float(slices.abs().max())
-    kspace = sample(torch.fft.ifftshift(slices, dim=(-2, -1)) / largest, where, noise, seed) * largest
-    kspace = torch.fft.fftshift(kspace, dim=(-2, -1)).reshape(truth.shape).to(torch.complex64)
     options = {"mask": mask, "noise": noise}
-    record = make_record("simulate", inputs=[image], options=options, seed=seed)
-    centred = torch.fft.fftshift(where).numpy().astype(np.uint8)
-    write_array(
-        output,
-        kspace.numpy(),
-        key="kspace",
-        like=images.sources[0],
-        record=record,
-        force=force,
-        siblings={"mask": centred},
+    inputs = [image, *([mask] if names_file(mask) else [])]
+    record = make_record("simulate", inputs=inputs, options=options, seed=seed)
+    stored = write_array(
+        output, done.kspace, key="kspace", like=done.source, record=record, force=force, siblings={"mask": done.mask}
     )
-    rate = float(where.double().mean())
-    print(f"{output}: {len(slices)} slice{'s' * (len(slices) > 1)} of {height} x {width}, {rate:.1%} of k-space")
+    height, width = done.mask.shape
+    slices, rate = done.kspace.size // done.mask.size, float(done.mask.mean())
+    if json:
+        print_json({"output": str(output), "slices": slices, "size": [height, width], "rate": rate, "values": stored})
+    else:
+        print(f"{output}: {count(slices, 'slice')} of {height} x {width}, {rate:.1%} of k-space; values {stored}")

@@ -6,44 +6,62 @@ from typing import Annotated
 import typer
 from typer import Argument, Option
 
+from minimand.commands.options import Force, Json
+
 weights = typer.Typer(
-    no_args_is_help=True, help="Networks that ship, their cards, and import of the authors' networks."
+    no_args_is_help=True, rich_markup_mode=None, help="Networks that ship, their cards, and import of the authors'."
 )
 
 
-@weights.command("list")
-def list_weights(json: Annotated[bool, Option("--json", help="Print one JSON object.")] = False) -> None:
-    """List the networks that ship, with their sampling and validation figures."""
-    from minimand.commands.console import print_json
+def list_weights(json: Json = False) -> None:
+    """List the networks that ship: with their sampling and validation figures."""
+    from minimand.commands.console import note, print_json
     from minimand.weights import shipped_cards
 
     cards = shipped_cards()
     if json:
         print_json({"weights": cards})
         return
+    if not cards:
+        note("no networks ship with this installation; make one by minimand train, or import one.")
     for name, card in cards.items():
-        depth = card["arguments"].get("depth")
-        print(f"{name}: {card['network']}, {depth} stages, {card['numbers']} numbers; {card.get('summary', '')}")
+        print(f"{name}: {card['network']}, {card['numbers']} numbers; {card.get('summary', '')}")
 
 
-@weights.command("show")
-def show_weights(name: Annotated[str, Argument(help="Shipped name or file.")]) -> None:
-    """Print the card of a network: training data, command, seed, figures, hash."""
-    import json
-
+def show_weights(
+    name: Annotated[str, Argument(metavar="NAME|FILE", help="Shipped name or file.")], json: Json = False
+) -> None:
+    """Print the card of a network: training data, command, seed, figures, hash; in JSON either way."""
+    from minimand.commands.console import print_json
     from minimand.weights import load_weights
 
-    print(json.dumps(load_weights(name).card, indent=1))
+    card = load_weights(name).card
+    if json:
+        print_json(card)
+    else:
+        from json import dumps
+
+        print(dumps(card, indent=1))
 
 
-@weights.command("import")
 def import_weights(
-    file: Annotated[Path, Argument(help="The authors' network, an HDF5 .mat file.")],
-    output: Annotated[Path, Option("-o", "--output", help="Weights to write, .safetensors.")],
-    force: Annotated[bool, Option(help="Replace an existing output.")] = False,
+    file: Annotated[Path, Argument(metavar="FILE", help="The authors' network, an HDF5 .mat file.")],
+    output: Annotated[Path, Option("-o", "--output", metavar="FILE", help="Weights to write, .safetensors.")],
+    json: Json = False,
+    force: Force = False,
 ) -> None:
     """Import a network of the authors: `minimand weights import net-stage7.mat -o stage7.safetensors`."""
+    from minimand.commands.console import print_json
     from minimand.systems.mri.authors import import_admm_net
+    from minimand.weights import check_weights
 
+    check_weights(output, force)
     depth = import_admm_net(file, output, force=force)
-    print(f"{output}: admm-net with {depth} full stages from {file.name}")
+    if json:
+        print_json({"output": str(output), "network": "admm-net", "depth": depth})
+    else:
+        print(f"{output}: admm-net with {depth} full stages from {file.name}")
+
+
+for name, command in (("list", list_weights), ("show", show_weights), ("import", import_weights)):
+    weights.command(name, short_help=f"{(command.__doc__ or '').partition(':')[0]}.")(command)

@@ -121,7 +121,8 @@ def _outside(energy: np.ndarray, mask: np.ndarray, name: str, mask_name: str) ->
     share = float((energy * ~mask).sum() / energy.sum())
     if share <= OUTSIDE:
         return []
-    text = f"{name}: {share:.2%} of the energy lies outside the mask {mask_name} and is left out"
+    which = "the mask" if mask_name == "mask" else f"the mask {mask_name}"
+    text = f"{name}: {share:.2%} of the energy lies outside {which} and is left out"
     return [f"{text}; is it the right mask, with its centre in the middle?"]
 
 

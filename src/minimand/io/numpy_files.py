@@ -12,7 +12,7 @@ from numpy.lib import format as npy
 from .errors import InputError, reading
 from .limits import NUMERIC, check_size, numeric
 from .spec import choose
-from .stored import Geometry, Stored
+from .stored import Stored
 
 MOST_MEMBERS = 100_000
 Binary = IO[bytes] | BufferedIOBase  # what `open` and `ZipFile.open` return
@@ -26,17 +26,12 @@ def read_npy(path: Path) -> Stored:
 
 
 def read_npz(path: Path, key: str | None, prefer: Sequence[str]) -> Stored:
-    """One array of a .npz file; the affine of a sibling `affine` (4, 4) becomes the geometry. Raises InputError."""
+    """One array of a .npz file. Raises InputError."""
     with reading(path, ".npz"), zipfile.ZipFile(path) as archive:
         arrays = list_npz(path, archive)
         key = choose(path, key, prefer, {n: a for n, a in arrays.items() if np.dtype(a[1]).kind in NUMERIC or n == key})
         array = load_npz(path, archive, key)
-        geometry = None
-        if arrays.get("affine", ((), ""))[0] == (4, 4) and key != "affine":
-            affine = load_npz(path, archive, "affine")
-            if affine.dtype.kind in "fiu" and np.isfinite(affine).all():
-                geometry = Geometry(affine.astype(np.float64))
-    return Stored(array, path, key, "npz", geometry, arrays)
+    return Stored(array, path, key, "npz", siblings=arrays)
 
 
 def list_npz(path: Path, archive: zipfile.ZipFile) -> dict[str, tuple[tuple[int, ...], str]]:

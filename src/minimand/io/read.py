@@ -53,7 +53,7 @@ def read_array(spec: str | Path | Spec, *, prefer: Sequence[str] = ()) -> Stored
     if not path.is_file():
         raise InputError(f"{path}: is a folder or a device, a file is needed.")
     if suffix in CONTAINERS:
-        stored = CONTAINERS[suffix](path, spec.key, prefer)
+        stored = _with_geometry(CONTAINERS[suffix](path, spec.key, prefer))
     elif suffix in SINGLES:
         if spec.key is not None:
             raise InputError(f"{path}: holds one array without a name, so {spec.key!r} names nothing; leave it away.")
@@ -61,6 +61,16 @@ def read_array(spec: str | Path | Spec, *, prefer: Sequence[str] = ()) -> Stored
     else:
         raise InputError(f"{path}: unknown format {suffix or 'without suffix'}; the formats are {' '.join(READABLE)}.")
     return stored if spec.index is None else _part(stored, spec.index)
+
+
+def _with_geometry(stored: Stored) -> Stored:
+    """The array with the geometry that a sibling `affine` (4, 4) of it tells, where there is one."""
+    if stored.geometry or stored.key == "affine" or stored.siblings.get("affine", ((), ""))[0] != (4, 4):
+        return stored
+    affine = CONTAINERS[suffix_of(stored.path)](stored.path, "affine", ()).array
+    if affine.dtype.kind not in "fiu" or not np.isfinite(affine).all():
+        return stored
+    return replace(stored, geometry=Geometry(affine.astype(np.float64)))
 
 
 def _part(stored: Stored, index: int | slice) -> Stored:

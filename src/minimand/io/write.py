@@ -36,14 +36,17 @@ def write_array(
     """Write an array, (..., rows, columns); returns in words how its values were stored.
 
     key: its name in .npz, .mat and .h5, where `siblings` lie beside it (other formats hold one array and leave them
-    out, which the returned words say). like: the scan it came from, for the affine of a NIfTI, BART's names of the
-    axes, and colour. record: written to PATH.json after the data. Raises InputError, with nothing written, for an
-    unknown suffix, a missing or unwritable folder, an existing output without `force`, values the format cannot hold.
+    out, which the returned words say). like: the scan it came from, for the affine (of a NIfTI, or beside the array in
+    a container), BART's names of the axes, and colour. record: written to PATH.json after the data. Raises InputError,
+    with nothing written, for an unknown suffix, a missing or unwritable folder, an existing output without `force`,
+    values the format cannot hold.
     """
     path = check_writable(path, force, record=record is not None)
     if array.dtype.kind not in NUMERIC:
         raise InputError(f"{path}: an array of {array.dtype} is not numbers and cannot be written.")
     beside = dict(siblings or {})
+    if like is not None and like.geometry is not None and suffix_of(path) in CONTAINERS:
+        beside.setdefault("affine", like.geometry.affine)
     if key in beside:
         raise InputError(f"{path}: two arrays are called {key!r}; give one of them another name.")
     suffix = suffix_of(path)
@@ -82,8 +85,7 @@ def _write(
     if suffix == ".npy":
         write_npy(file, array)
     elif suffix == ".npz":
-        affine = {} if geometry is None or "affine" in arrays else {"affine": geometry.affine}
-        write_npz(file, {**arrays, **affine})
+        write_npz(file, arrays)
     elif suffix == ".mat":
         write_mat(file, arrays)
     elif suffix in (".h5", ".hdf5"):

@@ -26,7 +26,8 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     try:
         with safe_open(str(path), framework="pt") as file:
             card = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            # copies, for the order of a sum depends on how memory is aligned: a run must go on bit for bit
+            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
         if card["sha256"] != _seal(card["checkpoint"], tensors):
             raise ValueError("its numbers do not match their hash")
         state: dict[str, Any] = _unpack(json.loads(card["checkpoint"]), tensors)

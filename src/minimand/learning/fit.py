@@ -1,13 +1,14 @@
 """Fitting: Adam on mini-batches, then L-BFGS on the whole set; the best network on validation is kept."""
 
+import json
 import math
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +20,7 @@ ROUND = 5  # L-BFGS iterations in one full-batch step
 CLIP = 1.0  # gradient norm above which a step of Adam is shortened
 
 
+@runtime_checkable
 class Task(Protocol):
     """What is learned: losses on training data and a score on validation data. Deterministic in `step`."""
 
@@ -55,6 +57,7 @@ def fit(
     every: int = 100,
     checkpoint: Path | None = None,
     resume: bool = False,
+    run: Mapping[str, Any] | None = None,
     show: Callable[[Progress], None] = lambda progress: None,
 ) -> Progress:
     """Learn `net` in place: `steps` of Adam with cosine decay, then `full` rounds of five L-BFGS iterations on
@@ -63,6 +66,7 @@ def fit(
     rate: learning rate of each parameter by its name. every: Adam steps between validations (there is one after every
     L-BFGS round). The network ends at the best validation score. checkpoint: saved at every validation and at Ctrl-C,
     which ends the fit after the step at hand (`stopped`); with `resume` the fit goes on from there, bit for bit.
+    run: the options that make the run what it is, kept in the checkpoint; InputError where a resumed run has others.
     """
     named = list(net.named_parameters())
     adam = torch.optim.Adam([{"params": [p], "lr": rate(name), "born": rate(name)} for name, p in named])
@@ -71,10 +75,13 @@ def fit(
     )
     losses: list[float] = []
     now, best = Progress(), _copy(net)
+    options: dict[str, Any] = json.loads(json.dumps(dict(run or {})))
     if resume:
         if checkpoint is None:
             raise ValueError("fit needs a checkpoint to resume from.")
-        now, best, losses = _restore(load_checkpoint(checkpoint), checkpoint, net, adam, lbfgs)
+        saved = load_checkpoint(checkpoint)
+        _require_same(saved.get("run", options), options, checkpoint)
+        now, best, losses = _restore(saved, checkpoint, net, adam, lbfgs)
     with _polite_interrupt() as asked:
         while now.step < steps + full and not now.stopped:
             first = now.step < steps
@@ -91,7 +98,7 @@ def fit(
                 if now.score > now.best:
                     now.best, now.best_step, best = now.score, now.step, _copy(net)
             if checkpoint and (now.stopped or not losses):
-                save_checkpoint(checkpoint, _snapshot(now, net, best, losses, adam, lbfgs))
+                save_checkpoint(checkpoint, {"run": options, **_snapshot(now, net, best, losses, adam, lbfgs)})
             show(now)
     net.load_state_dict(best)
     return now
@@ -134,6 +141,15 @@ def _snapshot(now: Progress, net: nn.Module, best: dict[str, Tensor], losses: li
     }
 
 
+def _require_same(begun: dict[str, Any], asked: dict[str, Any], path: Path) -> None:
+    """Raise InputError naming what differs between the run of a checkpoint and the one that resumes it."""
+    if other := [name for name in {**begun, **asked} if begun.get(name) != asked.get(name)]:
+        raise InputError(
+            f"{path}: this run has {', '.join(f'{name} {asked.get(name)}' for name in other)}, the one it would resume "
+            f"{', '.join(f'{name} {begun.get(name)}' for name in other)}; give the same options, or start anew."
+        )
+
+
 def _restore(
     saved: dict[str, Any], path: Path, net: nn.Module, *optimizers: torch.optim.Optimizer
 ) -> tuple[Progress, dict[str, Tensor], list[float]]:
@@ -141,8 +157,8 @@ def _restore(
         net.load_state_dict(saved["net"])
         for optimizer, state in zip(optimizers, saved["optimizers"], strict=True):
             optimizer.load_state_dict(state)
-        progress = Progress(**saved["progress"])
-        progress.history = [(int(a), float(b), float(c)) for a, b, c in progress.history]
+        history = [(int(a), float(b), float(c)) for a, b, c in saved["progress"]["history"]]
+        progress = Progress(**{**saved["progress"], "history": history})
         return progress, saved["best"], list(saved["losses"])
     except (KeyError, RuntimeError, TypeError, ValueError) as error:
         reason = str(error).splitlines()[0]

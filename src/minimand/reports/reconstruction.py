@@ -49,7 +49,7 @@ def reconstruction_report(
     peak: float = 1.0,
     shown: int = 4,
 ) -> str:
-    """One HTML page: means and spread, the first `shown` images with error maps to a tenth of the peak, every score.
+    """One HTML page: means and spread, up to `shown` images with error maps to a tenth of the peak, every score.
 
     facts: name and value of what made the figures (mask, weights, device). peak: the greatest magnitude there is.
     """
@@ -60,12 +60,12 @@ def reconstruction_report(
     sections += [_image_section(image, 0.1 * peak) for image in pictured]
     if network is not None:
         sections.append(network_section(network))
-    if len(images) > 1:
+    if len(images) > 1 and any(image.scores for image in images):
         sections.append(_every_score(images, len(pictured)))
     methods = len(_methods(images))
     subtitle = f"{_count(len(images), 'image')}, {_count(methods, 'method')}"
     if 0 < len(pictured) < len(images):
-        subtitle += f"; pictures of the first {len(pictured)}"
+        subtitle += f"; pictures of {len(pictured)}"
     return render(title, sections, subtitle=subtitle)
 
 
@@ -85,7 +85,7 @@ def _summary(images: Sequence[ImageReport], facts: Sequence[tuple[str, str]]) ->
             blocks.append(Text(_wins(images)))
     if all(image.truth is None for image in images):
         blocks.append(Text("There is no truth to compare with, so no errors are given."))
-    return Section("Scores", blocks)
+    return Section("Scores" if scores else "Overview", blocks)
 
 
 def _image_section(image: ImageReport, scale: float) -> Section:

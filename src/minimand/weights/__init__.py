@@ -34,14 +34,19 @@ def shipped_cards() -> dict[str, dict[str, Any]]:
     return {name: json.loads(path.with_suffix(".json").read_text()) for name, path in shipped().items()}
 
 
-def save_weights(path: Path, card: dict[str, Any], state: dict[str, Tensor], *, force: bool = False) -> None:
-    """Write `path` (.safetensors, the card inside) and the card beside it as .json, atomically."""
-    from safetensors.torch import save
-
+def check_weights(path: Path, force: bool = False) -> None:
+    """Raise InputError where `save_weights` could not write: call this before long work."""
     if path.suffix != ".safetensors":
         raise InputError(f"{path}: weights are written as .safetensors; name the output so.")
     check_output(path, force)
     check_output(path.with_suffix(".json"), force)
+
+
+def save_weights(path: Path, card: dict[str, Any], state: dict[str, Tensor], *, force: bool = False) -> None:
+    """Write `path` (.safetensors, the card inside) and the card beside it as .json, atomically."""
+    from safetensors.torch import save
+
+    check_weights(path, force)
     state = {name: value.detach().contiguous() for name, value in state.items()}
     card = {"format": FORMAT, **card, "numbers": sum(v.numel() for v in state.values()), "sha256": digest(state)}
     data = save(state, {"card": json.dumps(card, sort_keys=True)})

@@ -63,12 +63,16 @@ def _layers(path: Path) -> list[tuple[str, list[np.ndarray]]]:
     """Type and weights of every layer, in MATLAB's orientation."""
     tree: Any = read_matlab_tree(path)
     try:
-        return [
-            (str(layer["type"]), [np.asarray(w, dtype=np.float64) for w in layer.get("weights", [])])
-            for layer in tree["net"]["layers"]
-        ]
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        return [(str(layer["type"]), [_real(w) for w in layer.get("weights", [])]) for layer in tree["net"]["layers"]]
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"{path}: holds no network of the authors (no readable net.layers).") from error
+
+
+def _real(value: Any) -> np.ndarray:
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiub":
+        raise ValueError(f"real numbers are needed, got {array.dtype}")
+    return array.astype(np.float64)
 
 
 def _set(state: dict[str, torch.Tensor], name: str, value: np.ndarray) -> None:

@@ -2,26 +2,31 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from minimand.metrics import Scores, score
-from minimand.systems.mri.methods import get_method
+from minimand.systems.mri.methods import Method, get_method
 from minimand.systems.mri.reconstruct import reconstruct
+from minimand.systems.mri.simulation import simulate
 
 
 @dataclass(frozen=True)
 class Compared:
     """What each method made of each image.
 
-    images: truths at maximum magnitude 1; masks: one an image, zero frequency at [0, 0]; results: method -> its images;
-    scores: method -> Scores of shape (images,); seconds: method -> seconds an image after warm-up.
+    images: truths at maximum magnitude 1; masks, kspaces: one an image, zero frequency at [0, 0]; methods: by name;
+    results: method -> its images; scores: method -> Scores of shape (images,); seconds: method -> seconds an image
+    after warm-up.
     """
 
     images: list[Tensor]
     masks: list[Tensor]
+    kspaces: list[Tensor]
+    methods: dict[str, Method]
     results: dict[str, list[Tensor]]
     scores: dict[str, Scores]
     seconds: dict[str, float]
@@ -53,36 +58,34 @@ def compare(
     """
     images = [torch.from_numpy(a / np.abs(a).max()) for a in arrays]
     images = [t.to(torch.complex64 if t.is_complex() else torch.float32) for t in images]
+    chosen = {name: get_method(name, weights=weights if name == network else None) for name in methods}
     groups = _alike(images)
     masks = {size: mask(size) for size, _ in groups}
-    stacks = {key: torch.stack([images[k] for k in members]) for key, members in groups.items()}
-    kspaces = {key: simulate(stack, masks[key[0]], noise, seed) for key, stack in stacks.items()}
-    results: dict[str, list[Tensor]] = {name: [torch.empty(0)] * len(images) for name in methods}
+    kspaces = [torch.empty(0)] * len(images)
+    results = {name: [torch.empty(0)] * len(images) for name in methods}
     seconds = dict.fromkeys(methods, 0.0)
-    for name in methods:
-        method, done = get_method(name, weights=weights if name == network else None), 0
+    for (size, _), members in groups.items():
+        _place(kspaces, members, simulate(torch.stack([images[k] for k in members]), masks[size], noise, seed))
+    for name, method in chosen.items():
+        done = 0
         for (size, complex_), members in groups.items():
-            found = reconstruct(kspaces[size, complex_], masks[size], method, real=not complex_, warm=True)
-            for k, x in zip(members, found.images, strict=True):
-                results[name][k] = x
+            stack = torch.stack([kspaces[k] for k in members])
+            told = partial(_tell, show, name, done)
+            found = reconstruct(stack, masks[size], method, real=not complex_, warm=True, show=told)
+            _place(results[name], members, found.images)
             done += len(members)
             seconds[name] += found.seconds * len(members) / len(images)
-            show(name, done)
     scores = {name: _scores(found, images) for name, found in results.items()}
-    return Compared(images, [masks[t.shape[0], t.shape[1]] for t in images], results, scores, seconds)
+    return Compared(images, [masks[t.shape[0], t.shape[1]] for t in images], kspaces, chosen, results, scores, seconds)
 
 
-def simulate(images: Tensor, mask: Tensor, noise: float = 0.0, seed: int = 0) -> Tensor:
-    """Sampled unitary k-space of images, (images, height, width), zero frequency at [0, 0].
+def _place(where: list[Tensor], members: Sequence[int], stack: Tensor) -> None:
+    for k, item in zip(members, stack, strict=True):
+        where[k] = item
 
-    noise: standard deviation of Gaussian noise in the real and in the imaginary part, in units of the images.
-    """
-    kspace = torch.fft.fft2(images, norm="ortho")
-    if noise > 0:
-        generator = torch.Generator().manual_seed(seed)
-        real, imag = torch.randn(2, *images.shape, generator=generator, dtype=images.real.dtype)
-        kspace = kspace + noise * torch.complex(real, imag)
-    return torch.where(mask, kspace, 0)
+
+def _tell(show: Callable[[str, int], None], name: str, before: int, done: int) -> None:
+    show(name, before + done)
 
 
 def _alike(images: Sequence[Tensor]) -> dict[tuple[tuple[int, int], bool], list[int]]:

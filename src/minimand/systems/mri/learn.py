@@ -2,8 +2,7 @@
 
 import platform
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +10,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from minimand.io import Images, InputError, read_images, read_mask
+from minimand.io import Images, InputError, read_images
 from minimand.learning import Progress, fit
-from minimand.operators.sampling import KINDS, parse_mask
 from minimand.systems.mri.admm_net import ADMMNet
 from minimand.systems.mri.compare import compare
 from minimand.systems.mri.networks import deepen, load_network, rate
 from minimand.systems.mri.phantoms import phantoms
-from minimand.systems.mri.training import Masks, Reconstruct
-from minimand.weights import save_weights
+from minimand.systems.mri.sampling import Sampling, read_sampling
+from minimand.systems.mri.training import Reconstruct
+from minimand.weights import check_weights, save_weights
 
 
 @dataclass(frozen=True)
@@ -43,6 +42,23 @@ class Plan:
     start: str | None = None
 
 
+def check_run(output: Path, *, resume: bool = False, force: bool = False) -> Path:
+    """The checkpoint of a run, if its weights can be written and what lies there is meant. Call this before long work.
+
+    Raises InputError for an output that cannot be written, an interrupted run that would be lost (without `resume` or
+    `force`), and `resume` where there is nothing to resume.
+    """
+    check_weights(output, force)
+    checkpoint = output.with_suffix(".checkpoint")
+    if resume and not checkpoint.is_file():
+        raise InputError(f"{checkpoint}: there is no checkpoint to resume from; start without --resume.")
+    if checkpoint.exists() and not (resume or force):
+        raise InputError(
+            f"{checkpoint}: an interrupted run lies here; add --resume to go on with it, or --force to start anew."
+        )
+    return checkpoint
+
+
 def train_admm_net(
     plan: Plan,
     output: Path,
@@ -58,21 +74,24 @@ def train_admm_net(
     command: as typed, for the card; licence: terms of the data, likewise. The test images serve only for the figures on
     the card, beside TV's. Raises InputError for data, masks or a start that do not fit.
     """
+    checkpoint = check_run(output, resume=resume, force=force)
     torch.manual_seed(plan.seed)
+    masks = [read_sampling(m) for m in plan.masks]
     train, validation = load_split(plan)
+    tests = {spec: read_images(spec) for spec in plan.test}
+    _check_sizes(masks, train, validation, plan.crop)
+    for images in tests.values():
+        _check_sizes(masks, (), [torch.from_numpy(a) for a in images.arrays], None)
     net = ADMMNet(plan.depth)
     start: dict[str, Any] = {}
     if plan.start:
         source, start = load_network(plan.start)
         deepen(net, source)
-    task = Reconstruct(
-        train, validation, [mask_source(m) for m in plan.masks], plan.batch, plan.seed, plan.crop, plan.vary, plan.phase
-    )
-    checkpoint = output.with_suffix(".checkpoint")
+    task = Reconstruct(train, validation, masks, plan.batch, plan.seed, plan.crop, plan.vary, plan.phase)
     before = task.validate(net)
     progress = fit(
         net, task, steps=plan.steps, full=plan.full, rate=lambda name: plan.pace * rate(name), every=plan.every,
-        checkpoint=checkpoint, resume=resume, show=show,
+        checkpoint=checkpoint, resume=resume, run=_run(plan, train), show=show,
     )  # fmt: skip
     if not progress.stopped:
         sizes = [(t.shape[0], t.shape[1]) for source in (*train, validation) for t in source]
@@ -85,8 +104,9 @@ def train_admm_net(
         }
         card = _card(plan, sizes, {**learned, "from": _origin(start)}, {**scores, "history": progress.history})
         save_weights(output, {"name": output.stem, **card}, net.state_dict(), force=force)
-        if plan.test:
-            tested = [row for spec in plan.test for row in figures(spec, sorted(set(plan.masks)), output)]
+        if tests:
+            rows = [figures(spec, images, sorted(set(plan.masks)), output) for spec, images in tests.items()]
+            tested = [row for each in rows for row in each]
             save_weights(output, {"name": output.stem, **card, "tested": tested}, net.state_dict(), force=True)
         checkpoint.unlink(missing_ok=True)
     return progress
@@ -109,6 +129,21 @@ def load_split(plan: Plan) -> tuple[list[list[Tensor]], list[Tensor]]:
     return train, [validation[k] for k in spread]
 
 
+def _run(plan: Plan, train: Sequence[Sequence[Tensor]]) -> dict[str, Any]:
+    """What must not change when a run is resumed: every option but the images for figures, and how many images."""
+    return {**asdict(plan), "test": None, "images": sum(map(len, train))}
+
+
+def _check_sizes(
+    masks: Sequence[Sampling], train: Sequence[Sequence[Tensor]], validation: Sequence[Tensor], crop: int | None
+) -> None:
+    """Raise InputError now, not in the middle of training, where a mask does not fit an image."""
+    learned = {(t.shape[0], t.shape[1]) for source in train for t in source} if crop is None else {(crop, crop)}
+    for size in learned | {(t.shape[0], t.shape[1]) for t in validation}:
+        for draw in masks:
+            draw(size, 0)
+
+
 def training_images(spec: str) -> list[Tensor]:
     """Images of a file, folder or pattern, or `phantoms:COUNT` drawn with seed 0; real, float32, maximum 1."""
     if spec.startswith("phantoms:"):
@@ -124,30 +159,12 @@ def real_images(images: Images) -> list[Tensor]:
     return [torch.from_numpy(np.abs(a) / np.abs(a).max()).float() for a in images.arrays]
 
 
-def mask_source(spec: str) -> Masks:
-    """Masks by kind and rate (random ones are drawn anew for every image) or one from a file."""
-    if spec.partition(":")[0] in KINDS:
-        parse_mask(spec, (64, 64))
-        drawn = lru_cache(maxsize=64)(lambda size: parse_mask(spec, size))
-        steady = spec.startswith(("radial", "full"))
-        return lambda size, seed: drawn(size) if steady else parse_mask(spec, size, seed=seed)
-    mask = torch.from_numpy(np.fft.ifftshift(read_mask(spec)))
-
-    def fixed(size: tuple[int, int], seed: int) -> Tensor:
-        if tuple(mask.shape) != size:
-            raise InputError(f"{spec}: the mask has {tuple(mask.shape)} points, an image {size}; use radial:R or crop.")
-        return mask
-
-    return fixed
-
-
-def figures(spec: str, masks: Sequence[str], weights: Path) -> list[dict[str, Any]]:
+def figures(spec: str, images: Images, masks: Sequence[str], weights: Path) -> list[dict[str, Any]]:
     """Mean scores of a network, TV and zero-filling on test images under each mask, for the card."""
-    images = read_images(spec)
     rows = []
     for text in masks:
         methods = ["zero-filled", "tv", "admm-net"]
-        done = compare(images.arrays, _drawn(mask_source(text)), methods, weights=str(weights), network="admm-net")
+        done = compare(images.arrays, _drawn(read_sampling(text)), methods, weights=str(weights), network="admm-net")
         means = {name: {k: round(v, 4) for k, v in row.items()} for name, row in done.table().items()}
         rows.append({"images": spec, "count": len(images), "mask": text, **means})
     return rows
@@ -158,7 +175,7 @@ def _origin(start: dict[str, Any]) -> dict[str, Any] | None:
     return start.get("training") or ({"command": start["command"]} if "command" in start else None)
 
 
-def _drawn(masks: Masks) -> Callable[[tuple[int, int]], Tensor]:
+def _drawn(masks: Sampling) -> Callable[[tuple[int, int]], Tensor]:
     """Masks by size alone, drawn with seed 0."""
     return lambda size: masks(size, 0)
 
@@ -168,11 +185,11 @@ def _card(
 ) -> dict[str, Any]:
     """suits: lowest and highest rate learned; sides: smallest and greatest side of an image learned or chosen on."""
     largest = max(sizes)
-    rates = [float(mask_source(m)(largest, 0).double().mean()) for m in plan.masks]
+    rates = [float(read_sampling(m)(largest, 0).double().mean()) for m in plan.masks]
     sampling = ", ".join(sorted(set(plan.masks)))
     return {
         "network": "admm-net",
-        "summary": f"{plan.depth} stages, {sampling}; validation {validation['psnr']:.2f} dB",
+        "summary": f"{plan.depth} stage{'s' * (plan.depth > 1)}, {sampling}; validation {validation['psnr']:.2f} dB",
         "arguments": {"depth": plan.depth},
         "sampling": sorted(set(plan.masks)),
         "suits": [min(rates), max(rates)],

@@ -51,32 +51,48 @@ def total_variation(data: LeastSquares, weight: float = TV_WEIGHT) -> Tensor:
     return x * per_item(scale, x)
 
 
+@torch.no_grad()
 def apply_network(net: ADMMNet, data: LeastSquares) -> Tensor:
-    """The image of a network. One that takes k-space as it is (the authors', for images of maximum 1) sees an item
-    whose zero-filled maximum lies outside 0.5 to 1.5 scaled to 1.
+    """The image of a network."""
+    scale = own_scale(net, data)
+    image: Tensor = net(scaled(data, scale))
+    return image if scale is None else per_item(scale, image) * image
+
+
+@torch.no_grad()
+def trace_network(net: ADMMNet, data: LeastSquares) -> list[Tensor]:
+    """The zero-filled image and the one after every stage of a network."""
+    scale = own_scale(net, data)
+    images = net.trace(scaled(data, scale))
+    return [zero_filled(data), *(x if scale is None else per_item(scale, x) * x for x in images)]
+
+
+def own_scale(net: ADMMNet, data: LeastSquares) -> Tensor | None:
+    """What to divide every item by for a network that takes k-space as it is (the authors', for images of maximum 1):
+    1 where the zero-filled maximum lies within 0.5 to 1.5, else that maximum. None where the network sees to it.
     """
-    with torch.no_grad():
-        if net.normalise:
-            image: Tensor = net(data)
-            return image
-        largest = peak(zero_filled(data))
-        scale = torch.where((largest < 0.5) | (largest > 1.5), largest, 1)
-        return per_item(scale, data.y) * net(scaled(data, scale))
+    if net.normalise:
+        return None
+    largest = peak(zero_filled(data))
+    return torch.where((largest < 0.5) | (largest > 1.5), largest, 1)
 
 
 def get_method(name: str, *, weights: str | None = None, device: torch.device | str = "cpu") -> Method:
     """The method of a name, on a device. weights: shipped name or file for a learned method; by default the shipped
     network that is called like the method.
 
-    Raises InputError for an unknown name (with the nearest ones) and for weights of another method.
+    Raises InputError for an unknown name (with the nearest ones), for weights of another method and for weights where
+    the method takes none.
     """
     require_known(name)
     if name in NETWORKS:
         net, card = load_network(weights or name)
         if card["network"] != name:
-            raise InputError(f"{weights}: are weights of {card['network']}, not of {name}.")
+            raise InputError(f"{weights}: are weights of {card['network']}, not of {name}; use that --method.")
         net = net.float().to(device)
         return Method(name, lambda data: apply_network(net, data), net, card)
+    if weights is not None:
+        raise InputError(f"{name} takes no weights, got {weights}; methods that do: {', '.join(NETWORKS)}.")
     return Method(name, zero_filled if name == "zero-filled" else total_variation)
 
 
@@ -84,11 +100,13 @@ def require_known(name: str) -> None:
     """Raise InputError for a method that does not exist, naming the nearest."""
     if name not in METHODS:
         near = difflib.get_close_matches(name, METHODS, n=2, cutoff=0.3)
-        hint = f"did you mean {' or '.join(near)}?" if near else ""
-        raise InputError(f"there is no method {name!r}; {hint} Known: {', '.join(METHODS)}.")
+        hint = f" Did you mean {' or '.join(near)}?" if near else ""
+        raise InputError(f"there is no method {name!r}.{hint} Known: {', '.join(METHODS)}.")
 
 
 def require_network(name: str) -> None:
-    """Raise InputError for a network that does not exist."""
+    """Raise InputError for a network that does not exist, naming the nearest."""
     if name not in NETWORKS:
-        raise InputError(f"there is no network {name!r} to train; known: {', '.join(NETWORKS)}.")
+        near = difflib.get_close_matches(name, NETWORKS, n=1, cutoff=0.3)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise InputError(f"there is no network {name!r} to train.{hint} Known: {', '.join(NETWORKS)}.")

@@ -36,9 +36,9 @@ def phantom(size: tuple[int, int], generator: torch.Generator) -> Float[Tensor, 
     def inside(distance: Tensor, reach: float) -> Tensor:
         return torch.sigmoid((reach - distance) / (0.5 * pixel))  # an edge about a pixel wide
 
-    folds = _noise(size, round(uniform(14, 26)), generator)
+    folds = _noise(size, round(uniform(14.0, 26.0)), generator)
     depth = (brain - radius).clamp_min(0)
-    white = torch.sigmoid((depth * uniform(4, 9) - 0.6 + 0.8 * folds) / uniform(0.05, 0.2))
+    white = torch.sigmoid((depth * uniform(4.0, 9.0) - 0.6 + 0.8 * folds) / uniform(0.05, 0.2))
     sulci = torch.sigmoid((folds.abs() * -8 + uniform(0.1, 0.8)) / 0.15) * torch.sigmoid((0.35 - depth) / 0.05)
     side = columns.abs() - uniform(0.08, 0.16)
     ventricle = torch.sqrt((side / uniform(0.05, 0.12)) ** 2 + ((rows - uniform(-0.1, 0.1)) / uniform(0.15, 0.35)) ** 2)
@@ -46,7 +46,7 @@ def phantom(size: tuple[int, int], generator: torch.Generator) -> Float[Tensor, 
     grey, bright, water = uniform(0.25, 0.7), uniform(0.3, 0.9), uniform(0.02, 1.0)
     tissue = grey + (bright - grey) * white
     tissue = (tissue + (water - tissue) * fluid) * (1 + uniform(0.0, 0.08) * _noise(size, 60, generator))
-    stripped = uniform(0, 1) < 0.3
+    stripped = uniform(0.0, 1.0) < 0.3
     scalp = (0.0 if stripped else uniform(0.2, 1.0)) * (1 + 0.3 * _noise(size, 24, generator))
     image = scalp * (inside(radius, 1.0) - inside(radius, skull)) + tissue * inside(radius, brain)
     image = image * torch.exp(uniform(0.0, 0.35) * _noise(size, 2, generator)).clamp(0.3, 3)

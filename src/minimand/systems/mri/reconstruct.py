@@ -62,6 +62,8 @@ def is_real(kspace: Tensor, mask: Tensor) -> bool:
     mirrored, both = _mirror(kspace).conj(), mask & _mirror(mask)
     if both.sum() < 0.1 * mask.sum():
         return False
+    largest = kspace.abs().max()  # squares of very large and very small numbers leave single precision
+    kspace, mirrored = kspace / largest, mirrored / largest
     difference, size = (torch.where(both, part, 0).norm() for part in (kspace - mirrored, kspace))
     return bool(difference <= SYMMETRY * size)
 

@@ -1,5 +1,6 @@
 """Tables of the talk: our figures beside the published ones."""
 
+import difflib
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,10 +22,19 @@ PUBLISHED = {
 }
 
 
-def mri_chest(data: Path, show: Callable[[str], None] = lambda text: None) -> dict[str, Any]:
+def require_table(name: str) -> None:
+    """Raise InputError for a table that does not exist, naming the nearest."""
+    if name not in TABLES:
+        near = difflib.get_close_matches(name, TABLES, n=1, cutoff=0.3)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise InputError(f"there is no table {name!r}.{hint} Known: {', '.join(TABLES)}.")
+
+
+def mri_chest(data: Path, show: Callable[[str, int, int], None] = lambda label, k, n: None) -> dict[str, Any]:
     """The chest table at 20 %: every method there is, every shipped ADMM-Net and the authors' own, on chest 61..75.
 
-    data: the folder that holds mri/. Raises InputError where the images are not at hand.
+    data: the folder that holds mri/; show: told which method runs, its number and how many there are. Raises InputError
+    where the images are not at hand.
     """
     path = data / CHEST
     if not path.is_file():
@@ -38,8 +48,8 @@ def mri_chest(data: Path, show: Callable[[str], None] = lambda text: None) -> di
             depth = import_admm_net(file, weights)
             rivals.append((f"authors' {file.stem}, {depth} stages", "admm-net", str(weights)))
         rows = []
-        for label, method, used in rivals:
-            show(label)
+        for k, (label, method, used) in enumerate(rivals, 1):
+            show(label, k, len(rivals))
             done = compare(arrays, lambda size: parse_mask("radial:0.2", size), [method], weights=used, network=method)
             each = {field: values.tolist() for field, values in done.scores[method]._asdict().items()}
             rows.append(

@@ -1,0 +1,27 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import Option
+
+LARGEST_SEED = 2**31 - 1
+
+Json = Annotated[bool, Option("--json", help="Print one JSON object.")]
+Force = Annotated[bool, Option("--force", help="Replace existing outputs.")]
+Report = Annotated[Path | None, Option(metavar="FOLDER", help="Write an HTML report with pictures into this folder.")]
+Mask = Annotated[str, Option(metavar="SPEC|FILE", help="radial:R, cartesian:R, random:R, full or FILE[:KEY].")]
+Noise = Annotated[
+    float,
+    Option(
+        metavar="X",
+        help="Noise in the real and the imaginary part of k-space: standard deviation, image maximum 1.",
+        min=0,
+        max=1e6,
+    ),
+]
+Seed = Annotated[int, Option(metavar="N", help="Seed of everything random.", min=0, max=LARGEST_SEED)]
+Weights = Annotated[
+    str | None, Option(metavar="NAME|FILE", help="Weights of a network [default: those that ship under its name].")
+]
+Output = Annotated[Path, Option("-o", "--output", metavar="FILE", help="File to write; the suffix says the format.")]

@@ -1,0 +1,27 @@
+"""`minimand demo`: the embedded scan."""
+
+import json
+
+import pytest
+
+from minimand.weights import shipped
+
+
+def test_the_demo_runs_on_the_embedded_scan_with_the_keys_of_compare(scans, work, done, monkeypatch):
+    (work / "shipped").mkdir()
+    (work / "shipped" / "admm-net.safetensors").write_bytes((scans / "tiny.safetensors").read_bytes())
+    monkeypatch.setattr("minimand.weights.SHIPPED", work / "shipped")
+    found = json.loads(done("demo", "--json", "--report", "page"))
+    assert found["images"] == 48
+    assert list(found["methods"]) == ["zero-filled", "tv", "admm-net"]
+    assert {"nmse", "psnr", "ssim", "seconds"} == set(found["methods"]["tv"])
+    assert "48 images, 3 methods; pictures of 4" in (work / "page" / "index.html").read_text()
+
+
+@pytest.mark.skipif("admm-net" not in shipped(), reason="needs the weights admm-net, which do not ship yet")
+def test_the_shipped_network_beats_tv_and_tv_beats_zero_filling(done):
+    rows = json.loads(done("demo", "--json"))["methods"]
+    zero, tv, net = (rows[name] for name in ("zero-filled", "tv", "admm-net"))
+    assert net["psnr"] > tv["psnr"] > zero["psnr"]
+    assert net["ssim"] > tv["ssim"] > zero["ssim"]
+    assert net["nmse"] < tv["nmse"] < zero["nmse"]

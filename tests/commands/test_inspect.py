@@ -1,0 +1,45 @@
+"""`minimand inspect`: what a file is and what to do with it."""
+
+import json
+
+import numpy as np
+import pytest
+
+
+@pytest.mark.parametrize("name", ["one.npy", "odd.npy", "complex.npy", "stack.npz", "volume.nii.gz"])
+def test_an_image_is_told_as_one_and_the_command_for_it_runs(scans, work, done, name):
+    text = done("inspect", scans / name)
+    assert "looks like image" in text
+    command = text.splitlines()[-1].removeprefix("  try: minimand ").split()
+    assert command[0] == "simulate"
+    done(*command)
+
+
+def test_kspace_and_its_mask_are_told_apart_and_the_command_runs(one, done):
+    text = done("inspect", "k.npz")
+    assert "kspace: 32 x 40, complex64" in text
+    assert "looks like mask (3" in text
+    command = text.splitlines()[-1].removeprefix("  try: minimand ").split()
+    assert command[0] == "reconstruct"
+    done(*command, "--method", "tv")
+
+
+def test_json_is_one_object(scans, one, done):
+    found = json.loads(done("inspect", one, "--json"))
+    assert [array["name"] for array in found["arrays"]] == ["kspace", "mask"]
+    assert json.loads(done("inspect", scans / "tiny.safetensors", "--json"))["card"]["network"] == "admm-net"
+
+
+def test_geometry_and_cards_are_shown(scans, done):
+    assert "affine: [[0.0, -2.0, 0.0, 10.0]" in done("inspect", scans / "volume.nii.gz")
+    text = done("inspect", scans / "tiny.safetensors")
+    assert "Minimand weights" in text
+    assert "arguments: depth 2" in text
+
+
+def test_what_cannot_be_used_is_said_without_a_command(work, done):
+    np.save("bad.npy", np.full((20, 20), np.nan))
+    assert "NOT FINITE" in done("inspect", "bad.npy")
+    coils = np.fft.fftshift(np.fft.fft2(np.ones((1, 8, 20, 20)), axes=(-2, -1)), axes=(-2, -1))
+    np.save("coils.npy", coils)
+    assert "try:" not in done("inspect", "coils.npy")

@@ -1,0 +1,34 @@
+"""`minimand reproduce`: tables of the talk."""
+
+import json
+
+import pytest
+
+from minimand.weights import shipped
+
+
+def test_without_a_name_the_tables_are_listed(done):
+    assert done("reproduce") == "mri-chest\n"
+    assert json.loads(done("reproduce", "--json")) == {"tables": ["mri-chest"]}
+
+
+@pytest.mark.slow
+def test_the_chest_table_has_ours_beside_the_published(data, minimand):
+    code, out, err = minimand("reproduce", "mri-chest", "--data", data, "--json")
+    found = json.loads(out)
+    rows = {row["method"]: row for row in found["rows"]}
+    assert code == 0
+    assert found["table"] == "mri-chest"
+    assert "note: running tv (2 of " in err
+    assert len(rows["tv"]["images"]["psnr"]) == 15
+    assert rows["tv"]["published"] == {"nmse": 0.1019, "psnr": 35.49}
+    assert rows["zero-filled"]["psnr"] < rows["tv"]["psnr"] < rows["authors' net-stage7, 9 stages"]["psnr"]
+    assert rows["authors' net-stage7, 9 stages"]["psnr"] == pytest.approx(34.45, abs=0.01)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("admm-net-chest-17" not in shipped(), reason="needs the chest networks, which do not ship yet")
+def test_our_chest_networks_beat_the_authors(data, done):
+    rows = {row["method"]: row for row in json.loads(done("reproduce", "mri-chest", "--data", data, "--json"))["rows"]}
+    assert rows["admm-net-chest-9"]["psnr"] > 34.45
+    assert rows["admm-net-chest-17"]["psnr"] > 34.77

@@ -1,0 +1,136 @@
+"""`minimand train`: from images to weights; interrupted, resumed, repeated."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from minimand.weights import load_weights
+
+TINY = ["--mask", "radial:0.3", "--depth", 1, "--batch", 2, "--every", 3]
+
+
+@pytest.fixture
+def words(scans):
+    return ["train", "admm-net", "--data", scans / "stack.npz", *TINY]
+
+
+def test_training_writes_weights_with_a_card_that_reconstruct_takes(scans, words, one, minimand, done):
+    code, out, err = minimand(*words, "--steps", 6, "-o", "w.safetensors", "--licence", "free")
+    assert code == 0
+    assert out.startswith("w.safetensors: admm-net with 1 stage, validation ")
+    assert err.count("learning: ") == 2
+    card = json.loads(done("weights", "show", "w.safetensors"))
+    assert card["name"] == "w"
+    assert card["training"]["command"].startswith("minimand train admm-net --data ")
+    assert card["training"]["licence"] == "free"
+    assert card["training"]["images"] == 3
+    assert [row[0] for row in card["validation"]["history"]] == [3, 6]
+    found = json.loads(done("reconstruct", one, "--weights", "w.safetensors", "-o", "x.npz", "--json"))
+    assert found["method"] == "admm-net"
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_does_not(words, work, done):
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        done(*words, "--mask", "random:0.3", "--steps", 4, "--seed", seed, "-o", f"{name}.safetensors")
+    a, b, c = (load_weights(f"{name}.safetensors").card["sha256"] for name in "abc")
+    assert a == b != c
+
+
+def test_a_run_ends_with_its_weights_alone(words, work, done):
+    found = json.loads(done(*words, "--steps", 3, "--full", 1, "-o", "w.safetensors", "--json"))
+    assert found["output"] == "w.safetensors"
+    assert sorted(path.name for path in work.iterdir()) == ["w.json", "w.safetensors"]
+
+
+def test_figures_on_test_images_are_on_the_card(scans, words, work, done):
+    done(*words, "--steps", 3, "--test", scans / "odd.npy", "-o", "w.safetensors")
+    (row,) = load_weights("w.safetensors").card["tested"]
+    assert row["count"] == 1
+    assert row["tv"]["psnr"] > row["zero-filled"]["psnr"]
+
+
+def test_training_goes_on_from_weights_and_on_crops_of_mixed_images(scans, words, work, done):
+    done(*words, "--steps", 3, "-o", "a.safetensors")
+    more = ["--data", scans / "odd.npy", "--data", scans / "stack.npz", "--validate", scans / "one.npy"]
+    start = ["--from", "a.safetensors", "--depth", 2, "--crop", 24]
+    done("train", "admm-net", *more, *TINY, *start, "--steps", 3, "-o", "b.safetensors")
+    card = load_weights("b.safetensors").card
+    assert card["arguments"] == {"depth": 2}
+    assert "a.safetensors" in card["training"]["from"]["command"]
+
+
+def interrupted(words, step: int) -> subprocess.CompletedProcess:
+    """A training run in a process of its own, interrupted after `step` steps."""
+    # the child interrupts itself, so that the run stops at a known step
+    child = """
+import os, signal, sys
+from minimand.commands import progress
+import minimand.systems.mri.training as training
+usual, stop = training.Reconstruct.loss, int(sys.argv[1])
+def loss(self, net, step):
+    if step == stop - 1:
+        os.kill(os.getpid(), signal.SIGINT)
+    return usual(self, net, step)
+training.Reconstruct.loss = loss
+from minimand.commands.app import run
+import torch
+torch.set_num_threads(1)
+sys.exit(run(sys.argv[2:]))
+"""
+    line = [sys.executable, "-c", child, str(step), *map(str, words)]
+    return subprocess.run(line, capture_output=True, text=True, check=False, timeout=120)
+
+
+def test_ctrl_c_leaves_a_checkpoint_and_resume_ends_bit_for_bit_alike(words, work, minimand, done, refused):
+    words = [*words, "--mask", "random:0.3", "--steps", 7, "--full", 1]
+    done(*words, "-o", "whole.safetensors")
+    whole = load_weights("whole.safetensors").card
+
+    stopped = interrupted([*words, "-o", "parts.safetensors"], 5)
+    assert stopped.returncode == 130
+    assert stopped.stdout == ""
+    assert "stopped at step 5 of 8; parts.checkpoint keeps it: add --resume to go on" in stopped.stderr
+    assert stopped.stderr.endswith("minimand: interrupted\n")
+    assert "Traceback" not in stopped.stderr
+    assert sorted(path.name for path in work.glob("parts*")) == ["parts.checkpoint"]
+
+    assert "an interrupted run lies here; add --resume" in refused(*words, "-o", "parts.safetensors")
+    said = refused(*words, "-o", "parts.safetensors", "--resume", "--batch", 3, "--seed", 4)
+    assert "this run has batch 3, seed 4, the one it would resume batch 2, seed 0" in said
+
+    done(*words, "-o", "parts.safetensors", "--resume")
+    parts = load_weights("parts.safetensors").card
+    assert parts["sha256"] == whole["sha256"]
+    assert parts["validation"] == whole["validation"]
+    assert sorted(path.name for path in work.glob("parts*")) == ["parts.json", "parts.safetensors"]
+
+
+def test_a_damaged_checkpoint_is_refused(words, work, refused):
+    (work / "w.checkpoint").write_bytes(b"hello")
+    assert "is no checkpoint or is damaged" in refused(*words, "--steps", 3, "-o", "w.safetensors", "--resume")
+
+
+def test_force_starts_an_interrupted_run_anew(words, work, done):
+    (work / "w.checkpoint").write_bytes(b"hello")
+    done(*words, "--steps", 3, "-o", "w.safetensors", "--force")
+    assert sorted(path.name for path in work.iterdir()) == ["w.json", "w.safetensors"]
+
+
+def test_ctrl_c_before_the_first_step_leaves_nothing(words, work):
+    line = [sys.executable, "-c", "from minimand.commands import main; main()", *map(str, words)]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    child = subprocess.Popen(
+        [*line, "--data", "phantoms:100000", "--steps", "3", "-o", "w.safetensors"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
+    )  # fmt: skip
+    time.sleep(6)
+    child.send_signal(signal.SIGINT)
+    out, err = child.communicate(timeout=60)
+    assert (child.returncode, out) == (130, "")
+    assert err == "minimand: interrupted\n"
+    assert not list(work.iterdir())
