@@ -6,6 +6,7 @@ Memory is the growth of the peak resident set of a process of its own, with and 
 """
 
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -27,13 +28,22 @@ from minimand.systems.mri.training import nmse_loss
 DEPTH, BATCH = 9, 4
 IMAGE_TARGET, STEP_TARGET = 0.05, 5.0
 CHECKPOINTS = (None, 1, 3)
+GIVE_BACK = {"MALLOC_MMAP_THRESHOLD_": "1000000"}  # glibc then returns what is freed, and the peak is what is in use
+NAME, SETTING = "admm_net_speed", {"size": list(SIZE), "sampling": "radial:0.2", "stages": DEPTH}
 
 
 def main() -> None:
+    grown: dict[int | None, float] = {}
+    for every in CHECKPOINTS:  # first, for a process starts with the peak of the one that started it
+        command = [sys.executable, __file__, "memory", json.dumps(every)]
+        done = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, **GIVE_BACK})
+        grown[every] = json.loads(done.stdout)
+        report(NAME, "memory of a training step", mebibytes=grown[every], checkpoint=every, batch=BATCH, **SETTING)
+    assert max(grown[1], grown[3]) < 0.75 * grown[None], "checkpointing saves no memory"
     torch.manual_seed(0)
     pictures, name = images(BATCH)
     mask, net = radial(SIZE, 0.2), stirred(ADMMNet(DEPTH))
-    common = {"image": name, "size": list(SIZE), "sampling": "radial:0.2", "stages": DEPTH}
+    common = {"image": name, **SETTING}
 
     A = Fourier(mask, real=True)
     y = A(pictures[:1])
@@ -44,7 +54,7 @@ def main() -> None:
         assert error < 1e-4, "single precision is off"
         figures = timed(lambda: net(LeastSquares(A, y)), 31)
     met = figures["seconds"] <= IMAGE_TARGET
-    report("admm_net_speed", "one image", **figures, target=IMAGE_TARGET, met=met, relative_error=error, **common)
+    report(NAME, "one image", **figures, target=IMAGE_TARGET, met=met, relative_error=error, **common)
 
     kernel = gradients(net.double(), pictures.double(), mask)
     with curves(piecewise_linear_reference):
@@ -53,19 +63,18 @@ def main() -> None:
     difference = float((kernel - gathers).norm() / gathers.norm())
     assert difference < 1e-9, "the gradients of kernel and gathers differ"
     fast = timed(lambda: gradients(net, pictures, mask), 7)
-    report("admm_net_speed", "training step", **fast, batch=BATCH, relative_difference=difference, **common)
+    report(NAME, "training step", **fast, batch=BATCH, relative_difference=difference, **common)
     with curves(piecewise_linear_reference):
         slow = timed(lambda: gradients(net, pictures, mask), 5)
-    report("admm_net_speed", "training step, curves by gathers", **slow, batch=BATCH, **common)
+    report(NAME, "training step, curves by gathers", **slow, batch=BATCH, **common)
     ratio = slow["seconds"] / fast["seconds"]
-    report("admm_net_speed", "ratio of the steps", ratio=round(ratio, 3), target=STEP_TARGET, met=ratio >= STEP_TARGET)
-
-    for every in CHECKPOINTS:
-        command = [sys.executable, __file__, "memory", json.dumps(every)]
-        grown = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-        report("admm_net_speed", "memory of a training step", mebibytes=grown, checkpoint=every, batch=BATCH, **common)
-    if not met or ratio < STEP_TARGET:
-        sys.exit("a target is missed")
+    report(NAME, "ratio of the steps", ratio=round(ratio, 3), target=STEP_TARGET, met=ratio >= STEP_TARGET)
+    alone = {}
+    for kind, curve in [("kernel", piecewise_linear), ("gathers", piecewise_linear_reference)]:
+        alone[kind] = timed(lambda curve=curve: one_curve(net, pictures, curve), 15)
+        report(NAME, f"one layer of curves, forward and backward, {kind}", **alone[kind], batch=BATCH, **common)
+    ratio_alone = alone["gathers"]["seconds"] / alone["kernel"]["seconds"]
+    report(NAME, "ratio of the curves alone", ratio=round(ratio_alone, 3))
 
 
 def stirred(net: ADMMNet) -> ADMMNet:
@@ -81,6 +90,14 @@ def gradients(net: ADMMNet, pictures: Tensor, mask: Tensor) -> Tensor:
     net.zero_grad()
     nmse_loss(net, pictures, mask).backward()
     return torch.cat([p.grad.flatten() for p in net.parameters() if p.grad is not None])
+
+
+def one_curve(net: ADMMNet, pictures: Tensor, curve: Callable[..., Tensor]) -> None:
+    """One shrinkage layer of a training step by itself."""
+    prior: Any = net.unrolled.stages[0].prior[0]
+    with torch.no_grad():
+        c = prior.operator(pictures).flatten(2)
+    curve(c.requires_grad_(), prior.term.values, 1.0).sum().backward()
 
 
 @contextmanager

@@ -189,6 +189,24 @@ def test_checkpointing_keeps_fewer_activations():
     assert kept[3] < 0.5 * kept[None]
 
 
+def test_gradients_through_two_complex_steps_from_k_space_to_image():
+    """gradcheck with respect to the measured k-space, penalties, filters and curves of both stages."""
+    data, start = mri(batch=1, size=(3, 4))
+    prior = 0.1 * (PiecewiseLinear(2, threshold=0.5, reach=10.0, points=5) @ Convolution(2, 3))
+    net = Unroll(ADMM(0.4, 1.3), prior, depth=2).double()
+    names = [name for name, _ in net.named_parameters()]
+
+    def run(y, *numbers):
+        x = functional_call(net, dict(zip(names, numbers)), (LeastSquares(data.A, y), start))
+        return torch.view_as_real(x)
+
+    with torch.no_grad():
+        for p in net.parameters():
+            p += 0.01 * torch.randn_like(p)
+    numbers = [p.detach().requires_grad_() for p in net.parameters()]
+    assert torch.autograd.gradcheck(run, (data.y.requires_grad_(), *numbers), atol=1e-6)
+
+
 # ---------------------------------------------------------------------------------------------------- Equilibrium
 
 

@@ -1,7 +1,6 @@
 """Minimand: energy + algorithm = network."""
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import Any
 
 _HOME = {
@@ -24,6 +23,8 @@ __all__ = [*_HOME, "__version__"]
 def __getattr__(name: str) -> Any:
     """Import the core names on first use (PEP 562), so that `import minimand` and `--help` stay fast."""
     if name == "__version__":
+        from importlib.metadata import version
+
         return version("minimand")
     if name not in _HOME:
         raise AttributeError(f"module 'minimand' has no attribute {name!r}")

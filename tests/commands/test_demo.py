@@ -1,9 +1,11 @@
 """`minimand demo`: the embedded scan."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from minimand.systems.mri.demo import embedded_scan
 from minimand.weights import shipped
 
 
@@ -11,11 +13,14 @@ def test_the_demo_runs_on_the_embedded_scan_with_the_keys_of_compare(scans, work
     (work / "shipped").mkdir()
     (work / "shipped" / "admm-net.safetensors").write_bytes((scans / "tiny.safetensors").read_bytes())
     monkeypatch.setattr("minimand.weights.SHIPPED", work / "shipped")
+    scan = embedded_scan()
+    few = replace(scan, arrays=scan.arrays[10:48:8], names=scan.names[10:48:8])
+    monkeypatch.setattr("minimand.systems.mri.demo.embedded_scan", lambda: few)
     found = json.loads(done("demo", "--json", "--report", "page"))
-    assert found["images"] == 48
+    assert found["images"] == 5
     assert list(found["methods"]) == ["zero-filled", "tv", "admm-net"]
     assert {"nmse", "psnr", "ssim", "seconds"} == set(found["methods"]["tv"])
-    assert "48 images, 3 methods; pictures of 4" in (work / "page" / "index.html").read_text()
+    assert "5 images, 3 methods; pictures of 4" in (work / "page" / "index.html").read_text()
 
 
 @pytest.mark.skipif("admm-net" not in shipped(), reason="needs the weights admm-net, which do not ship yet")

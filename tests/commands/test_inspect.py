@@ -43,3 +43,18 @@ def test_what_cannot_be_used_is_said_without_a_command(work, done):
     coils = np.fft.fftshift(np.fft.fft2(np.ones((1, 8, 20, 20)), axes=(-2, -1)), axes=(-2, -1))
     np.save("coils.npy", coils)
     assert "try:" not in done("inspect", "coils.npy")
+
+
+def test_an_array_among_several_is_named_in_the_command(scans, work, done):
+    kinds = {name: np.random.default_rng(0).random((20, 20)) for name in ("first", "second")}
+    np.savez("two.npz", **kinds)
+    command = done("inspect", "two.npz").splitlines()[-1].removeprefix("  try: minimand ").split()
+    assert "two.npz:first" in command
+    done(*command)
+
+
+def test_an_authors_network_is_told_with_the_command_to_import_it(data, work, done):
+    text = done("inspect", data / "mri" / "nets" / "net-stage7.mat")
+    assert "ADMM-Net of the authors, 9 full stages" in text
+    done(*text.splitlines()[-1].removeprefix("  try: minimand ").split())
+    assert (work / "WEIGHTS.safetensors").is_file()

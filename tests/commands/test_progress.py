@@ -7,7 +7,7 @@ import time
 import pytest
 
 from minimand.commands import progress
-from minimand.commands.progress import counting, training_progress
+from minimand.commands.progress import counting, training_progress, working
 from minimand.learning import Progress
 
 
@@ -67,5 +67,14 @@ def test_a_terminal_gets_a_bar(monkeypatch):
     with counting("comparing", 4) as show:
         show("tv", 2)
         time.sleep(0.15)
+    with working("writing the report"):
+        time.sleep(0.15)
     assert "comparing" in screen.getvalue()
     assert "2/4" in screen.getvalue()
+    assert "writing the report" in screen.getvalue()
+
+
+def test_a_log_is_spared_the_sign_of_life(capsys):
+    with working("writing the report"):
+        pass
+    assert capsys.readouterr() == ("", "")

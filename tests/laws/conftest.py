@@ -15,10 +15,10 @@ KINDS = {"operator": Operator, "term": Term, "step": Step}
 
 
 def public(word: str) -> list[type]:
-    """The concrete classes of one kind that the package `minimand.<word>s` lists in its `__all__`."""
+    """The classes of one kind that the package `minimand.<word>s` lists in its `__all__`."""
     package, kind = importlib.import_module(f"minimand.{word}s"), KINDS[word]
     classes = [c for c in (getattr(package, name) for name in package.__all__) if inspect.isclass(c)]
-    return [c for c in classes if issubclass(c, kind) and c is not kind and not inspect.isabstract(c)]
+    return [c for c in classes if issubclass(c, kind) and c is not kind]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -27,7 +27,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         if word in metafunc.fixturenames:
             wanted = getattr(metafunc.function, "offering", set())  # terms may lack what a law is about
             found = [
-                (c, k) for c in public(word) for k, s in enumerate(c.specimens()) if not wanted or wanted <= s.offers()
+                (c, k)
+                for c in public(word)
+                for k, specimen in enumerate(c.specimens() or ())
+                if not wanted or wanted <= specimen.offers()
             ]
             metafunc.parametrize(word, found, indirect=True, ids=[f"{c.__name__}{k}" for c, k in found])
         if f"{word}_class" in metafunc.fixturenames:

@@ -1,5 +1,7 @@
 """What every operator promises, in double precision: it is linear; adjoint, norm, scalings and symbol are true."""
 
+import inspect
+
 import pytest
 import torch
 from torch.testing import assert_close
@@ -31,7 +33,8 @@ def dense(operator):
     return torch.cat([real_and_imaginary(c[:1]) for c in columns]).T.detach()
 
 
-def test_it_has_specimens(operator_class):
+def test_it_is_whole_and_has_specimens(operator_class):
+    assert not inspect.isabstract(operator_class)
     assert operator_class.specimens()
 
 

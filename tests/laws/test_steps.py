@@ -4,6 +4,7 @@ The problems are small energies whose minimisers are known in closed form. A ste
 must accept one.
 """
 
+import inspect
 import re
 from copy import deepcopy
 
@@ -84,7 +85,8 @@ def suited(step):
     return accepted(step, SMOOTH + ROUGH if needs_proxes(step) else SMOOTH)
 
 
-def test_it_has_specimens(step_class):
+def test_it_is_whole_and_has_specimens(step_class):
+    assert not inspect.isabstract(step_class)
     assert step_class.specimens()
 
 

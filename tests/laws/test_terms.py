@@ -5,6 +5,7 @@ import torch
 from torch.testing import assert_close
 
 from minimand.algebra import inner, norm
+from minimand.term import Composed, Scaled
 
 STEPS = [0.3, torch.tensor(2.0), torch.tensor([0.2, 1.5]).double()]  # one number, one an item
 MEMBERS = {"value": lambda g, x: g(x), "grad": lambda g, x: g.grad(x), "prox": lambda g, x: g.prox(x, 1.0)}
@@ -43,6 +44,10 @@ def envelope(term, v, t):
     """Moreau's envelope, min_x g(x) + ||x - v||^2 / (2 t), of every item."""
     p = term.prox(v, t)
     return term(p) + norm(p - v).square() / (2 * torch.as_tensor(t).flatten())
+
+
+def test_it_has_specimens_unless_it_is_made_of_other_terms(term_class):
+    assert bool(term_class.specimens()) is (term_class not in (Scaled, Composed))
 
 
 def test_it_offers_something(term):

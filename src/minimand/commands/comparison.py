@@ -22,7 +22,7 @@ def run_comparison(
 ) -> None:
     """Compare, print the table or its JSON, and write the report where one is asked for."""
     from minimand.commands.console import count, methods_of, network_of, note, print_json, print_scores
-    from minimand.commands.progress import counting
+    from minimand.commands.progress import counting, working
     from minimand.io import check_folder
     from minimand.systems.mri.compare import compare
     from minimand.systems.mri.sampling import read_sampling
@@ -50,7 +50,9 @@ def run_comparison(
         from minimand.systems.mri.report import write_comparison
 
         facts = [("sampling", mask), *([("noise", f"{noise:g} of the maximum")] if noise else [])]
-        page = write_comparison(report, title, [Path(name).name for name in images.names], done, facts, force=force)
+        shown = [Path(name).name for name in images.names]
+        with working("writing the report"):
+            page = write_comparison(report, title, shown, done, facts, force=force)
         note(f"report: {page}")
     if json:
         print_json({"images": len(images), "methods": done.table()})

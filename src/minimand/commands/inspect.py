@@ -1,5 +1,7 @@
 """`minimand inspect`: what a file holds."""
 
+from contextlib import suppress
+from pathlib import Path
 from typing import Annotated, Any
 
 from typer import Argument
@@ -15,14 +17,8 @@ def inspect(
 ) -> None:
     """Look into a file: `minimand inspect scan.h5` says what it is, its sizes and what Minimand would do with it."""
     from minimand.commands.console import print_json
-    from minimand.io import describe
 
-    if file.endswith(".safetensors"):
-        from minimand.weights import load_weights
-
-        found: dict[str, Any] = {"file": file, "format": "Minimand weights", "card": load_weights(file).card}
-    else:
-        found = describe(file)
+    found = _describe(file)
     if json:
         print_json(found)
         return
@@ -37,6 +33,28 @@ def inspect(
         print(f"  note: {text}")
     if found.get("command"):
         print(f"  try: {found['command']}")
+
+
+def _describe(file: str) -> dict[str, Any]:
+    """What `minimand.io.describe` says of arrays, and the like of weights, ours and the authors'."""
+    from minimand.io import InputError, describe
+
+    if file.endswith(".safetensors"):
+        from minimand.weights import load_weights
+
+        return {"file": file, "format": "Minimand weights", "card": load_weights(file).card}
+    try:
+        return describe(file)
+    except InputError:
+        if not file.endswith(".mat"):
+            raise
+        from minimand.systems.mri.authors import read_admm_net
+
+        with suppress(InputError):
+            stages = read_admm_net(Path(file)).unrolled.depth
+            command = f"minimand weights import {file} -o WEIGHTS.safetensors"
+            return {"file": file, "format": f"ADMM-Net of the authors, {stages} full stages", "command": command}
+        raise
 
 
 def _line(array: dict[str, Any]) -> str:

@@ -23,6 +23,18 @@ def counting(label: str, total: int, unit: str = "images") -> Iterator[Callable[
 
 
 @contextmanager
+def working(label: str) -> Iterator[None]:
+    """A sign of life on a terminal while something takes a few seconds."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(label):
+        yield
+
+
+@contextmanager
 def training_progress(total: int) -> Iterator[Callable[["Progress"], None]]:
     """A callback that shows the steps done, the time left, the loss and the validation score."""
     seen = 0

@@ -28,7 +28,7 @@ def reconstruct(
     Slice by slice, in the units of the k-space (unitary transform). Coil data are not taken yet.
     """
     from minimand.commands.console import count, device_of, note, print_json
-    from minimand.commands.progress import counting
+    from minimand.commands.progress import counting, working
     from minimand.io import InputError, check_folder, check_writable, make_record, write_array
     from minimand.systems.mri import scan
     from minimand.systems.mri.methods import get_method
@@ -61,7 +61,8 @@ def reconstruct(
     if report:
         from minimand.systems.mri.report import write_reconstruction
 
-        page = write_reconstruction(report, job, chosen, found, reference, weights=weights, force=force)
+        with working("writing the report"):
+            page = write_reconstruction(report, job, chosen, found, reference, weights=weights, force=force)
         note(f"report: {page}")
     if json:
         seconds = {"slices": job.slices, "seconds": found.seconds}

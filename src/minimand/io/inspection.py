@@ -27,8 +27,10 @@ def describe(spec: str | Path) -> dict[str, Any]:
     asked = parse_spec(spec)
     try:
         main = read_array(asked, prefer=(*kspace.NAMES, *images.NAMES, *masks.NAMES))
+        usual = asked
     except AmbiguousError as error:
-        main = read_array(Spec(asked.path, error.names[0]))
+        usual = Spec(asked.path, error.names[0])
+        main = read_array(usual)
     arrays = [_array(main)]
     if asked.key is None:
         for i, (name, (shape, dtype)) in enumerate(main.siblings.items()):
@@ -45,7 +47,7 @@ def describe(spec: str | Path) -> dict[str, Any]:
         "arrays": arrays,
         "geometry": _geometry(main),
         "notes": list(main.notes),
-        "command": _command(asked, main, arrays[0]["looks_like"]),
+        "command": _command(usual, main, arrays[0]["looks_like"]),
     }
 
 

@@ -77,7 +77,8 @@ def index_text(index: Index) -> str:
 
 
 def choose(path: Path, key: str | None, prefer: Sequence[str], arrays: Listing) -> str:
-    """The name of the array meant: the key; else the only one, a preferred name, or the only one of two axes or more.
+    """The name of the array meant: the key; else the only one, a preferred name, or the only one of two axes or more
+    (an `affine` beside it tells where it lies).
 
     Raises InputError that lists the names with their shapes, and the nearest name for a wrong key.
     """
@@ -93,7 +94,7 @@ def choose(path: Path, key: str | None, prefer: Sequence[str], arrays: Listing) 
         return next(iter(arrays))
     if named := next((name for name in prefer if name in arrays), None):
         return named
-    planes = [name for name, (shape, _) in arrays.items() if len(shape) >= 2 and min(shape) > 1]
+    planes = [n for n, (shape, _) in arrays.items() if len(shape) >= 2 and min(shape) > 1 and n != "affine"]
     if len(planes) == 1:
         return planes[0]
     raise AmbiguousError(f"{path}: which array is meant? Write {path}:KEY. It holds {listing(arrays)}.", tuple(arrays))

@@ -40,7 +40,7 @@ class Reconstruction(Step):
 
     def forward(self, energy: Energy, s: ADMM.State) -> ADMM.State:
         data: Any = energy.data
-        target = self.rho.sign().reshape(-1, 1, 1) * (s.z[0] - s.u[0])
+        target = self.rho.detach().sign().reshape(-1, 1, 1) * (s.z[0] - s.u[0])
         return s._replace(x=data.minimise([(self.H, target, self.rho.abs())], s.x))
 
 

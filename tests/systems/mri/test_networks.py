@@ -1,0 +1,71 @@
+"""Networks built from their cards."""
+
+import pytest
+import torch
+
+from minimand.io import InputError
+from minimand.systems.mri.admm_net import ADMMNet
+from minimand.systems.mri.networks import deepen, load_network, rate
+from minimand.weights import save_weights
+
+
+def saved(folder, net, **card):
+    path = folder / "net.safetensors"
+    save_weights(path, {"network": "admm-net", "arguments": {"depth": 2}, **card}, net.state_dict())
+    return str(path)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_network_comes_back_with_its_numbers_ready_to_use(tmp_path, dtype):
+    net = ADMMNet(2).to(dtype)
+    with torch.no_grad():
+        for value in net.parameters():
+            value.add_(torch.randn_like(value))
+    found, card = load_network(saved(tmp_path, net))
+    assert card["arguments"] == {"depth": 2}
+    assert not found.training
+    assert all(torch.equal(value, found.state_dict()[name]) for name, value in net.state_dict().items())
+    assert not any(value.requires_grad for value in found.parameters())
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        {"arguments": {"depth": 3}},
+        {"arguments": {"depth": "x"}},
+        {"arguments": {"width": 2}},
+        {"arguments": {"depth": 0}},
+    ],
+)
+def test_a_card_that_does_not_fit_its_numbers_is_refused_in_one_line(tmp_path, card):
+    with pytest.raises(InputError, match="net: numbers and card do not fit together") as caught:
+        load_network(saved(tmp_path, ADMMNet(2), **card))
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_network_is_refused(tmp_path):
+    with pytest.raises(InputError, match="unknown network 'resnet'; known: admm-net"):
+        load_network(saved(tmp_path, ADMMNet(2), network="resnet"))
+
+
+def test_a_deeper_network_repeats_the_last_stage():
+    start, net = ADMMNet(2), ADMMNet(4)
+    with torch.no_grad():
+        for value in start.parameters():
+            value.add_(torch.randn_like(value))
+    deepen(net, start)
+    old, new = start.state_dict(), net.state_dict()
+    for name, value in old.items():
+        assert torch.equal(new[name], value)
+        if ".stages.1." in name:
+            assert torch.equal(new[name.replace(".stages.1.", ".stages.2.")], value)
+            assert torch.equal(new[name.replace(".stages.1.", ".stages.3.")], value)
+
+
+def test_a_start_with_other_filters_is_refused():
+    with pytest.raises(InputError, match="filters of another number or size"):
+        deepen(ADMMNet(2), ADMMNet(2, filters=4))
+
+
+def test_every_parameter_has_a_learning_rate():
+    assert {rate(name) for name, _ in ADMMNet(1).named_parameters()} == {2e-3, 3e-3, 5e-3}
