@@ -6,7 +6,7 @@ from typing import Self
 import torch
 from torch import Tensor, nn
 
-from minimand.algebra import norm, per_item
+from minimand.algebra import norm, per_channel, per_item
 
 
 class Operator(nn.Module, ABC):
@@ -42,6 +42,10 @@ class Operator(nn.Module, ABC):
         half: only the columns that `torch.fft.rfft2` keeps. weight: W, a number or one number a channel of A x.
         """
         return None
+
+    def pull(self, v: Tensor, weight: Tensor | float) -> Tensor:
+        """A^H W v; weight: W, a number or one number a channel of v."""
+        return self.adjoint(per_channel(weight, v) * v)
 
     def norm(self, iterations: int = 100) -> float:
         """Largest singular value, by power iterations from a fixed start on the sizes of `example`."""

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from minimand.algebra import inner, norm
+from minimand.algebra import inner, norm, per_channel
 
 
 def pair(operator, batch=2, seed=1):
@@ -63,6 +63,13 @@ def test_autograd_of_the_adjoint_gives_the_operator(operator):
     y.requires_grad_()
     (pushed,) = torch.autograd.grad(operator.adjoint(y), y, x)
     assert_close(pushed, operator(x), rtol=1e-12, atol=1e-12)
+
+
+def test_pull_is_the_adjoint_of_weighted_data(operator):
+    y = pair(operator)[1]
+    weights = [0.7, torch.tensor(0.7)] + ([torch.rand(y.shape[1]) + 0.1] if y.ndim == 4 else [])
+    for weight in weights:
+        assert_close(operator.pull(y, weight), operator.adjoint(per_channel(weight, y) * y), rtol=1e-12, atol=1e-12)
 
 
 def test_linear(operator):

@@ -18,6 +18,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from minimand.kernels.piecewise_linear import FAST
+from minimand.kernels.register import register
 
 Image = Float[Tensor, "batch height width"]
 Bank = Float[Tensor, "batch channels height width"]
@@ -54,40 +55,29 @@ def _wrap(x: Tensor, filters: Tensor) -> Tensor:
     return F.pad(x, (filters.shape[-1] // 2,) * 4, mode="circular")
 
 
-@torch.library.custom_op("minimand::analysis", mutates_args=())
-def _analysis(x: Tensor, filters: Tensor) -> Tensor:
+def _analysis_cpu(x: Tensor, filters: Tensor) -> Tensor:
     y = x.new_empty(x.shape[0], filters.shape[0], *x.shape[1:])
     _analysis_loop(x.numpy(), filters.flip((-2, -1)).numpy(), y.numpy())
     return y
 
 
-@torch.library.custom_op("minimand::synthesis", mutates_args=())
-def _synthesis(y: Tensor, filters: Tensor) -> Tensor:
+def _synthesis_cpu(y: Tensor, filters: Tensor) -> Tensor:
     x = y.new_zeros(y.shape[0], *y.shape[2:])
     _synthesis_loop(y.numpy(), filters.numpy(), x.numpy())
     return x
 
 
-@torch.library.custom_op("minimand::correlation", mutates_args=())
-def _correlation(x: Tensor, y: Tensor, size: int) -> Tensor:
+def _correlation_cpu(x: Tensor, y: Tensor, size: int) -> Tensor:
     d = np.zeros((y.shape[1], size, size))
     _correlation_loop(x.numpy(), y.numpy(), d)
     return torch.from_numpy(d).to(x.dtype)
 
 
-@_analysis.register_fake
-def _(x: Tensor, filters: Tensor) -> Tensor:
-    return x.new_empty(x.shape[0], filters.shape[0], *x.shape[1:])
-
-
-@_synthesis.register_fake
-def _(y: Tensor, filters: Tensor) -> Tensor:
-    return y.new_empty(y.shape[0], *y.shape[2:])
-
-
-@_correlation.register_fake
-def _(x: Tensor, y: Tensor, size: int) -> Tensor:
-    return x.new_empty(y.shape[1], size, size)
+_correlation = register(
+    "correlation(Tensor x, Tensor y, int size) -> Tensor",
+    _correlation_cpu,
+    lambda x, y, size: x.new_empty(y.shape[1], size, size),
+)
 
 
 def _remember(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
@@ -106,12 +96,24 @@ def _differentiate_synthesis(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor]:
     return _analysis(grad, filters), _correlation(grad, y, filters.shape[-1])
 
 
-_analysis.register_autograd(_differentiate_analysis, setup_context=_remember)
-_synthesis.register_autograd(_differentiate_synthesis, setup_context=_remember)
+_analysis = register(
+    "analysis(Tensor x, Tensor filters) -> Tensor",
+    _analysis_cpu,
+    lambda x, filters: x.new_empty(x.shape[0], filters.shape[0], *x.shape[1:]),
+    remember=_remember,
+    backward=_differentiate_analysis,
+)
+_synthesis = register(
+    "synthesis(Tensor y, Tensor filters) -> Tensor",
+    _synthesis_cpu,
+    lambda y, filters: y.new_empty(y.shape[0], *y.shape[2:]),
+    remember=_remember,
+    backward=_differentiate_synthesis,
+)
 
 
 @numba.njit(error_model="numpy", cache=True, nogil=True)
-def _wrapped(plane, reach):  # type: ignore[no-untyped-def]
+def wrapped(plane, reach):  # type: ignore[no-untyped-def]
     """The plane with `reach` pixels of its periodic continuation on every side."""
     height, width = plane.shape
     wide = np.empty((height + 2 * reach, width + 2 * reach), dtype=plane.dtype)
@@ -125,7 +127,7 @@ def _wrapped(plane, reach):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(fastmath=FAST, error_model="numpy", cache=True, nogil=True)
-def _add_correlated(wide, taps, target):  # type: ignore[no-untyped-def]
+def add_correlated(wide, taps, target):  # type: ignore[no-untyped-def]
     """target[n] += sum_m taps[m] wide[n + m], row by row so that a row stays in the nearest cache."""
     height, width = target.shape
     size = taps.shape[0]
@@ -142,33 +144,39 @@ def _add_correlated(wide, taps, target):  # type: ignore[no-untyped-def]
 @numba.njit(fastmath=FAST, error_model="numpy", cache=True, nogil=True)
 def _analysis_loop(x, flipped, y):  # type: ignore[no-untyped-def]
     for b in range(x.shape[0]):
-        wide = _wrapped(x[b], flipped.shape[1] // 2)
+        wide = wrapped(x[b], flipped.shape[1] // 2)
         for c in range(flipped.shape[0]):
             y[b, c] = 0
-            _add_correlated(wide, flipped[c], y[b, c])
+            add_correlated(wide, flipped[c], y[b, c])
 
 
 @numba.njit(fastmath=FAST, error_model="numpy", cache=True, nogil=True)
 def _synthesis_loop(y, taps, x):  # type: ignore[no-untyped-def]
     for b in range(y.shape[0]):
         for c in range(taps.shape[0]):
-            _add_correlated(_wrapped(y[b, c], taps.shape[1] // 2), taps[c], x[b])
+            add_correlated(wrapped(y[b, c], taps.shape[1] // 2), taps[c], x[b])
+
+
+@numba.njit(fastmath=FAST, error_model="numpy", cache=True, nogil=True)
+def correlate(wide, plane, d):  # type: ignore[no-untyped-def]
+    """d[m] += sum_n plane[n] x[n - m], x the plane that `wide` continues."""
+    size = d.shape[0]
+    height, width = plane.shape
+    for i in range(height):
+        row = plane[i]
+        for p in range(size):
+            source = wide[i + size - 1 - p]
+            for q in range(size):
+                shifted = source[size - 1 - q : size - 1 - q + width]
+                total = row.dtype.type(0)
+                for j in range(width):
+                    total += row[j] * shifted[j]
+                d[p, q] += total
 
 
 @numba.njit(fastmath=FAST, error_model="numpy", cache=True, nogil=True)
 def _correlation_loop(x, y, d):  # type: ignore[no-untyped-def]
-    size = d.shape[1]
-    height, width = x.shape[1:]
     for b in range(x.shape[0]):
-        wide = _wrapped(x[b], size // 2)
+        wide = wrapped(x[b], d.shape[1] // 2)
         for c in range(y.shape[1]):
-            for i in range(height):
-                row = y[b, c, i]
-                for p in range(size):
-                    source = wide[i + size - 1 - p]
-                    for q in range(size):
-                        shifted = source[size - 1 - q : size - 1 - q + width]
-                        total = x.dtype.type(0)
-                        for j in range(width):
-                            total += row[j] * shifted[j]
-                        d[c, p, q] += total
+            correlate(wide, y[b, c], d[c])

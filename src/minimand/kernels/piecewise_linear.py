@@ -13,6 +13,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from minimand.kernels.register import register
+
 FAST = {"nsz", "arcp", "contract", "afn", "reassoc"}  # everything but the assumption that nothing is NaN
 
 
@@ -40,18 +42,16 @@ def piecewise_linear_reference(
     return torch.where(position < 0, below, torch.where(position >= last, above, inside))
 
 
-@torch.library.custom_op("minimand::piecewise_linear", mutates_args=())
-def _curve(x: Tensor, values: Tensor, reach: float) -> Tensor:
+def _forward(x: Tensor, values: Tensor, reach: float) -> Tensor:
     y = torch.empty_like(x)
-    slopes, offsets = _segments(values, reach)
+    slopes, offsets = segments(values, reach)
     _forward_loop(x.numpy(), slopes, offsets, reach, y.numpy())
     return y
 
 
-@torch.library.custom_op("minimand::piecewise_linear_backward", mutates_args=())
-def _curve_backward(grad: Tensor, x: Tensor, values: Tensor, reach: float) -> tuple[Tensor, Tensor]:
+def _backward(grad: Tensor, x: Tensor, values: Tensor, reach: float) -> tuple[Tensor, Tensor]:
     grad_x = torch.empty_like(x)
-    slopes, _ = _segments(values, reach)
+    slopes, _ = segments(values, reach)
     sums = np.zeros((x.shape[1], values.shape[1] + 1, 2), dtype=np.float64)
     _backward_loop(grad.numpy(), x.numpy(), slopes, reach, grad_x.numpy(), sums)
     inside = torch.from_numpy(sums[:, 1:-1])
@@ -61,14 +61,11 @@ def _curve_backward(grad: Tensor, x: Tensor, values: Tensor, reach: float) -> tu
     return grad_x, grad_values.to(values.dtype)
 
 
-@_curve.register_fake
-def _(x: Tensor, values: Tensor, reach: float) -> Tensor:
-    return torch.empty_like(x)
-
-
-@_curve_backward.register_fake
-def _(grad: Tensor, x: Tensor, values: Tensor, reach: float) -> tuple[Tensor, Tensor]:
-    return torch.empty_like(x), torch.empty_like(values)
+_curve_backward = register(
+    "piecewise_linear_backward(Tensor grad, Tensor x, Tensor values, float reach) -> (Tensor, Tensor)",
+    _backward,
+    lambda grad, x, values, reach: (torch.empty_like(x), torch.empty_like(values)),
+)
 
 
 def _remember(ctx: Any, inputs: tuple[Tensor, Tensor, float], output: Tensor) -> None:
@@ -82,10 +79,16 @@ def _differentiate(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None]:
     return grad_x, grad_values, None
 
 
-_curve.register_autograd(_differentiate, setup_context=_remember)
+_curve = register(
+    "piecewise_linear(Tensor x, Tensor values, float reach) -> Tensor",
+    _forward,
+    lambda x, values, reach: torch.empty_like(x),
+    remember=_remember,
+    backward=_differentiate,
+)
 
 
-def _segments(values: Tensor, reach: float) -> tuple[np.ndarray, np.ndarray]:
+def segments(values: Tensor, reach: float) -> tuple[np.ndarray, np.ndarray]:
     """Slope and offset of every segment, (channels, points + 1): the one left of the grid, those inside, the one
     right.
     """

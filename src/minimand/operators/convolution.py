@@ -49,6 +49,11 @@ class Convolution(Operator):
         filters = self.filters.to(y.real.dtype)
         return on_parts(lambda part: synthesis(part, filters), y)
 
+    def pull(self, v: Num[Tensor, "batch channels height width"], weight: Tensor | float) -> Tensor:
+        filters = self.filters.to(v.real.dtype)
+        weighted = filters * (weight.reshape(-1, 1, 1).to(filters) if isinstance(weight, Tensor) else weight)
+        return on_parts(lambda part: synthesis(part, weighted), v)
+
     def symbol(self, size: tuple[int, int], *, half: bool = False, weight: Tensor | float = 1.0) -> Tensor | None:
         """sum_c weight_c |H_c|^2, from the autocorrelation of the filters: a cosine series of (2 size - 1)^2 terms."""
         filters = self.filters

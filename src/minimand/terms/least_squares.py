@@ -42,7 +42,7 @@ class LeastSquares(Term):
         In closed form where A^H A and all D_i^H D_i are diagonal in Fourier space, or where A A^H = c I and all
         D_i^H D_i = d_i I (matrix inversion lemma); by conjugate gradients from `start` otherwise.
         """
-        parts = [D.adjoint(per_channel(rho, v) * v) for D, v, rho in quadratics]
+        parts = [D.pull(v, rho) for D, v, rho in quadratics]
         pulled = sum(parts[1:], start=parts[0]) if parts else torch.zeros_like(start)
         symbol = self._symbol(quadratics, start)
         if symbol is not None:

@@ -40,7 +40,9 @@ class Reconstruction(Step):
 
     def forward(self, energy: Energy, s: ADMM.State) -> ADMM.State:
         data: Any = energy.data
-        target = self.rho.detach().sign().reshape(-1, 1, 1) * (s.z[0] - s.u[0])
+        target = s.z[0] - s.u[0]
+        if bool((self.rho < 0).any()):
+            target = self.rho.detach().sign().reshape(-1, 1, 1) * target
         return s._replace(x=data.minimise([(self.H, target, self.rho.abs())], s.x))
 
 
