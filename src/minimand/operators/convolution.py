@@ -29,10 +29,10 @@ class Convolution(Operator):
         if not 1 <= channels <= len(cosines):
             raise ValueError(f"Convolution has 1 to {len(cosines)} filters of size {size}, got {channels}.")
         if basis == "dct":
-            self.register_buffer("basis", cosines)
+            self.register_buffer("basis", cosines, persistent=False)
             start = torch.eye(len(cosines))[:, :channels]
         else:
-            self.register_buffer("basis", torch.eye(size * size).reshape(-1, size, size))
+            self.register_buffer("basis", torch.eye(size * size).reshape(-1, size, size), persistent=False)
             start = cosines[:channels].flatten(1).T
         self.coefficients = nn.Parameter(start.clone())
 
