@@ -14,7 +14,7 @@ def test_the_list_names_what_ships_with_its_summary(scans, work, minimand, monke
     assert "no networks ship" in err
     for suffix in (".safetensors", ".json"):
         (work / f"mine{suffix}").write_bytes((scans / f"tiny{suffix}").read_bytes())
-    assert minimand("weights", "list").out == "mine: admm-net, 2336 numbers; 2 stages, untrained\n"
+    assert minimand("weights", "list").out == "mine: admm-net, 1976 numbers; 2 stages, untrained\n"
     cards = json.loads(minimand("weights", "list", "--json").out)["weights"]
     assert cards["mine"]["arguments"] == {"depth": 2}
     assert json.loads(minimand("weights", "show", "mine").out) == cards["mine"]

@@ -50,7 +50,7 @@ def reconstruct(
     with counting(method, job.slices, "slices") as show:
         found = scan.reconstruct_scan(job, chosen, where, show=lambda done: show("", done))
     inputs = [kspace, *([mask] if mask and names_file(mask) else []), *([truth] if truth else [])]
-    options = {"method": method, "mask": mask, "device": str(where)}
+    options = {"method": method, "mask": mask, "device": str(where), "weights_sha256": chosen.card.get("sha256")}
     used = weights or chosen.card.get("name")
     record = make_record("reconstruct", inputs=inputs, options=options, weights=used, seed=seed)
     stored = write_array(output, scan.to_file(job, found), like=job.source, record=record, force=force)
