@@ -114,9 +114,9 @@ def curves(function: Callable[..., Tensor]) -> Iterator[None]:
 def memory(every: int | None) -> None:
     """Print by how many MiB the peak of the resident set grows in a step, everything loaded and compiled before."""
     pictures, mask = images(BATCH)[0], radial(SIZE, 0.2)
-    gradients(ADMMNet(1), pictures[:, :16, :16].contiguous(), radial((16, 16), 0.5))
-    net = ADMMNet(DEPTH)
-    net.unrolled.checkpoint = every
+    small, net = ADMMNet(1), ADMMNet(DEPTH)
+    small.unrolled.checkpoint = net.unrolled.checkpoint = every
+    gradients(small, pictures[:, :16, :16].contiguous(), radial((16, 16), 0.5))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     gradients(net, pictures, mask)
     unit = 2**20 if sys.platform == "darwin" else 2**10
