@@ -120,3 +120,8 @@ def test_an_energy_adds_up():
 
 def test_an_energy_offers_what_all_its_terms_have():
     assert (SquaredL2() + PiecewiseLinear()).offers() == {"prox"}
+
+
+def test_a_plain_term_does_not_vary_and_a_guided_one_does_through_weight_and_operator():
+    assert not (0.5 * (L1() @ Identity())).varies()
+    assert (0.5 * (Fixed() @ Identity())).varies()

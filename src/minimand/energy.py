@@ -37,4 +37,5 @@ class Energy:
 
     def given(self, x: Tensor) -> "Energy":
         """This energy with the call-dependent parts of its priors fixed for the start x."""
-        return replace(self, priors=tuple((g.given(self.data, D(x)), D) for g, D in self.priors))
+        fixed = ((g.given(self.data, D(x)) if g.varies() else g, D) for g, D in self.priors)
+        return replace(self, priors=tuple(fixed))

@@ -53,6 +53,10 @@ class Term(nn.Module):
         """This term with its call-dependent parts fixed for the data and start at hand; loops call it once."""
         return self
 
+    def varies(self) -> bool:
+        """Whether `given` may change this term; loops ask first, for D x costs an application of D."""
+        return type(self).given is not Term.given
+
     @classmethod
     def specimens(cls) -> list[Self]:
         """Small instances of this class on which the laws are tested (none: the term needs more than numbers)."""
@@ -101,6 +105,9 @@ class Scaled(Term):
     def offers(self) -> frozenset[str]:
         return self.term.offers()
 
+    def varies(self) -> bool:
+        return self.term.varies()
+
     def given(self, data: Term, x: Tensor) -> Term:
         term = self.term.given(data, x)
         if term is self.term:
@@ -135,6 +142,9 @@ class Composed(Term):
 
     def offers(self) -> frozenset[str]:
         return self.term.offers() if self.operator.coisometry else self.term.offers() - {"prox"}
+
+    def varies(self) -> bool:
+        return self.term.varies()
 
     def given(self, data: Term, x: Tensor) -> Term:
         term = self.term.given(data, self.operator(x))

@@ -39,7 +39,7 @@ class Convolution(Operator):
     @property
     def filters(self) -> Float[Tensor, "channels size size"]:
         """The filters themselves."""
-        return torch.einsum("mc,mij->cij", self.coefficients, self.basis)
+        return (self.coefficients.mT @ self.basis.flatten(1)).unflatten(1, self.basis.shape[1:])
 
     def forward(self, x: Num[Tensor, "batch height width"]) -> Num[Tensor, "batch channels height width"]:
         filters = self.filters.to(x.real.dtype)

@@ -77,10 +77,10 @@ class LeastSquares(Term):
         return torch.where(total == 0, 1e-6, total)
 
     def _divide(self, symbol: Tensor, pulled: Tensor, x: Tensor) -> Tensor:
-        spectrum = self._data_spectrum(x)
+        spectrum, inverse = self._data_spectrum(x), symbol.reciprocal()  # a complex product is 10 times faster than /
         if x.is_complex():
-            return torch.fft.ifft2((spectrum + torch.fft.fft2(pulled)) * symbol.reciprocal())  # 10 times faster than /
-        return torch.fft.irfft2((spectrum + torch.fft.rfft2(pulled)) / symbol, s=x.shape[-2:])
+            return torch.fft.ifft2((spectrum + torch.fft.fft2(pulled)) * inverse)
+        return torch.fft.irfft2((spectrum + torch.fft.rfft2(pulled)) * inverse, s=x.shape[-2:])
 
     def _data_spectrum(self, x: Tensor) -> Tensor:
         """Transform of A^H y, kept for the next call unless something in it is learned."""
