@@ -47,6 +47,10 @@ class Operator(nn.Module, ABC):
         """A^H W v; weight: W, a number or one number a channel of v."""
         return self.adjoint(per_channel(weight, v) * v)
 
+    def normal(self, x: Tensor) -> Tensor:
+        """A^H A x."""
+        return self.adjoint(self(x))
+
     def norm(self, iterations: int = 100) -> float:
         """Largest singular value, by power iterations from a fixed start on the sizes of `example`."""
         x = self.example(1, torch.Generator().manual_seed(0))[0]
@@ -54,7 +58,7 @@ class Operator(nn.Module, ABC):
             for _ in range(iterations):
                 length = norm(x)
                 x = x / per_item(torch.where(length > 0, length, 1), x)
-                x = self.adjoint(self(x))
+                x = self.normal(x)
             return float(norm(x).sqrt().max())
 
     def __matmul__(self, inner: "Operator") -> "Operator":

@@ -72,6 +72,11 @@ def test_pull_is_the_adjoint_of_weighted_data(operator):
         assert_close(operator.pull(y, weight), operator.adjoint(per_channel(weight, y) * y), rtol=1e-12, atol=1e-12)
 
 
+def test_normal_is_the_operator_and_its_adjoint(operator):
+    x = pair(operator)[0]
+    assert_close(operator.normal(x), operator.adjoint(operator(x)), rtol=1e-12, atol=1e-12)
+
+
 def test_linear(operator):
     (x, y), (v, w) = pair(operator), pair(operator, seed=2)
     a, b = (0.7 - 1.3j, -2.1 + 0.4j) if x.is_complex() else (0.7, -2.1)

@@ -24,14 +24,25 @@ class LeastSquares(Term):
         super().__init__()
         self.A, self.y = A, y
         self.tol, self.max_iter = tol, max_iter
-        self._spectrum: tuple[Tensor, int, bool, Tensor] | None = None  # y, its version, for complex x?, F A^H y
+        self._back: tuple[Tensor, int, Tensor] | None = None  # y, its version, A^H y
+        self._spectrum: tuple[Tensor, int, bool, Tensor] | None = None  # A^H y, its version, for complex x?, F A^H y
 
     def forward(self, x: Tensor) -> Tensor:
         residual = self.A(x) - self.y
         return 0.5 * inner(residual, residual)
 
     def grad(self, x: Tensor) -> Tensor:
-        return self.A.adjoint(self.A(x) - self.y)
+        return self.A.normal(x) - self.pulled()
+
+    def pulled(self) -> Tensor:
+        """A^H y, kept for the next call unless something in it is learned."""
+        version = _version(self.y)
+        if self._back is not None and self._back[0] is self.y and self._back[1] == version:
+            return self._back[2]
+        back = self.A.adjoint(self.y)
+        if not any(t.requires_grad for t in (self.y, *self.A.parameters(), *self.A.buffers())):
+            self._back = self.y, version, back
+        return back
 
     def prox(self, v: Tensor, t: Tensor | float) -> Tensor:
         return self.minimise([(Identity(), v, 1 / t)], v)
@@ -48,12 +59,12 @@ class LeastSquares(Term):
         if symbol is not None:
             return self._divide(symbol, pulled, start)
         weight = self._frame_weight(quadratics)
-        rhs = self.A.adjoint(self.y) + pulled
+        rhs = self.pulled() + pulled
         if weight is not None and self.A.coisometry is not None:
-            return (rhs - self.A.adjoint(self.A(rhs)) / (weight + self.A.coisometry)) / weight
+            return (rhs - self.A.normal(rhs) / (weight + self.A.coisometry)) / weight
 
         def normal(x: Tensor) -> Tensor:
-            y = self.A.adjoint(self.A(x))
+            y = self.A.normal(x)
             for D, _, rho in quadratics:
                 image = D(x)
                 y = y + D.adjoint(per_channel(rho, image) * image)
@@ -83,21 +94,20 @@ class LeastSquares(Term):
         return torch.fft.irfft2((spectrum + torch.fft.rfft2(pulled)) * inverse, s=x.shape[-2:])
 
     def _data_spectrum(self, x: Tensor) -> Tensor:
-        """Transform of A^H y, kept for the next call unless something in it is learned."""
-        version = 0 if self.y.is_inference() else self.y._version
+        """Transform of A^H y, kept as long as that is."""
+        back = self.pulled()
         if self._spectrum is not None:
-            y, *kind, spectrum = self._spectrum
-            if y is self.y and kind == [version, x.is_complex()]:
+            source, *kind, spectrum = self._spectrum
+            if source is back and kind == [_version(back), x.is_complex()]:
                 return spectrum
-        back = self.A.adjoint(self.y)
         if back.is_complex() and not x.is_complex():
             raise ValueError(
                 f"LeastSquares with {type(self.A).__name__} reconstructs complex images, got a real start; make it "
                 "complex or build the operator for real images: Fourier(mask, real=True)."
             )
         spectrum = torch.fft.fft2(back) if x.is_complex() else torch.fft.rfft2(back)
-        if not any(t.requires_grad for t in (self.y, *self.A.parameters(), *self.A.buffers())):
-            self._spectrum = self.y, version, x.is_complex(), spectrum
+        if self._back is not None and self._back[2] is back:
+            self._spectrum = back, _version(back), x.is_complex(), spectrum
         return spectrum
 
     @staticmethod
@@ -114,3 +124,8 @@ class LeastSquares(Term):
     def specimens(cls) -> list["LeastSquares"]:
         generator = torch.Generator().manual_seed(0)
         return [cls(Identity(), torch.randn(2, 3, 6, 5, dtype=torch.float64, generator=generator))]
+
+
+def _version(x: Tensor) -> int:
+    """How often x was changed in place."""
+    return 0 if x.is_inference() else x._version
