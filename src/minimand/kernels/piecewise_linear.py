@@ -88,9 +88,9 @@ _curve = register(
 )
 
 
-def segments(values: Tensor, reach: float) -> tuple[np.ndarray, np.ndarray]:
+def segments(values: Tensor, reach: float, outer: Tensor | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Slope and offset of every segment, (channels, points + 1): the one left of the grid, those inside, the one
-    right.
+    right. outer: slopes of the first and the last, (channels, 2); 1 without it.
     """
     q = values.numpy()
     channels, points = q.shape
@@ -98,8 +98,10 @@ def segments(values: Tensor, reach: float) -> tuple[np.ndarray, np.ndarray]:
     grid = np.linspace(-reach, reach, points)
     slopes = np.ones((channels, points + 1))
     slopes[:, 1:-1] = np.diff(q.astype(np.float64), axis=1) / step
+    if outer is not None:
+        slopes[:, 0], slopes[:, -1] = outer.numpy().T
     offsets = np.empty_like(slopes)
-    offsets[:, 0] = q[:, 0] + reach
+    offsets[:, 0] = q[:, 0] + slopes[:, 0] * reach
     offsets[:, 1:] = q - slopes[:, 1:] * grid
     return slopes.astype(q.dtype), offsets.astype(q.dtype)
 

@@ -9,13 +9,20 @@ beyond them (constants, 1 each in ADMM-CSNet); an outside sample gives no gradie
 `piecewise_linear`. Source: Yang et al. (2020), ADMM-CSNet, eqs. 12-14, in the authors' code.
 """
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
+from minimand.kernels import shrinkage_field_cpu
+from minimand.kernels.register import register
+from minimand.kernels.simd import SIZES
+
 Image = Float[Tensor, "batch planes height width"]
 Bank = Float[Tensor, "channels planes size size"]
+COMPILED = (torch.float32, torch.float64)
 
 
 def shrinkage_field(
@@ -29,9 +36,48 @@ def shrinkage_field(
     outer: Float[Tensor, "channels 2"] | None = None,
     circular: bool = False,
 ) -> Image:
-    """y as above, shaped like x."""
+    """y as above, shaped like x; compiled on CPUs for filters of 3, 5 or 7 pixels in single or double precision, plain
+    torch elsewhere.
+    """
     slopes = values.new_ones(len(values), 2) if outer is None else outer
+    if x.device.type == "cpu" and analysis.shape[-1] in SIZES and x.dtype in COMPILED:
+        tensors = [t.contiguous() for t in (x, analysis, bias, values, synthesis)]
+        y: Tensor = _field(*tensors, reach, slopes.contiguous(), circular)
+        return y
     return shrinkage_field_reference(x, analysis, bias, values, synthesis, reach, slopes, circular)
+
+
+_ARGUMENTS = (
+    "Tensor x, Tensor analysis, Tensor bias, Tensor values, Tensor synthesis, float reach, Tensor outer, bool circular"
+)
+
+_field_backward = register(
+    f"shrinkage_field_backward(Tensor grad, {_ARGUMENTS}) -> (Tensor, Tensor, Tensor, Tensor, Tensor)",
+    shrinkage_field_cpu.backward,
+    lambda grad, x, analysis, bias, values, synthesis, *rest: tuple(
+        torch.empty_like(t) for t in (x, analysis, bias, values, synthesis)
+    ),
+)
+
+
+def _remember(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+    *tensors, ctx.reach, outer, ctx.circular = inputs
+    ctx.save_for_backward(*tensors, outer)
+
+
+def _differentiate(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+    *tensors, outer = ctx.saved_tensors
+    grads = _field_backward(grad.contiguous(), *tensors, ctx.reach, outer, ctx.circular)
+    return *grads, None, None, None
+
+
+_field = register(
+    f"shrinkage_field({_ARGUMENTS}) -> Tensor",
+    shrinkage_field_cpu.forward,
+    lambda x, *rest: torch.empty_like(x),
+    remember=_remember,
+    backward=_differentiate,
+)
 
 
 def shrinkage_field_reference(

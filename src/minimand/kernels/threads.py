@@ -1,0 +1,31 @@
+"""Threads for compiled loops: they release the GIL, so plain Python threads spread them over the cores."""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+
+import torch
+
+
+def count() -> int:
+    """How many threads the loops use: NUMBA_NUM_THREADS where it is set, else torch's number (OMP_NUM_THREADS)."""
+    wanted = os.environ.get("NUMBA_NUM_THREADS", "")
+    return max(1, int(wanted)) if wanted.isdecimal() else torch.get_num_threads()
+
+
+def spread(work: Callable[[int], None], tasks: int) -> None:
+    """Call work(0), ..., work(tasks - 1), side by side where there are threads; each must write to its own place."""
+    threads = min(count(), tasks)
+    if threads < 2:
+        for k in range(tasks):
+            work(k)
+        return
+    for _ in _pool(threads, os.getpid()).map(work, range(tasks)):
+        pass
+
+
+@lru_cache(maxsize=4)
+def _pool(threads: int, process: int) -> ThreadPoolExecutor:
+    """One pool a size and process: threads do not survive a fork."""
+    return ThreadPoolExecutor(threads, thread_name_prefix="minimand")
