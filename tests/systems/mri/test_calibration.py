@@ -69,7 +69,7 @@ def test_known_maps_come_back(region, least):
     inside = images.abs().square().sum(0).sqrt() > 0.1
     agreement = (maps[0].conj() * truth).sum(0).abs()
     assert float(agreement[inside].min()) > least
-    assert float(values[0][inside].min()) > 0.95
+    assert float(values[0][inside].min()) > 0.9  # far from the crop
     assert unexplained(maps[0], images) < 0.02
 
 
