@@ -62,15 +62,18 @@ def test_a_region_that_is_too_small_says_what_to_do():
         require_region((32, 4), "k.npz")
 
 
-@pytest.mark.parametrize(("region", "least"), [((24, 24), 0.99), ((23, 25), 0.99), ((32, 16), 0.99), ((12, 12), 0.98)])
-def test_known_maps_come_back(region, least):
+@pytest.mark.parametrize(
+    ("region", "least", "most"),
+    [((24, 24), 0.99, 0.02), ((23, 25), 0.99, 0.02), ((32, 16), 0.99, 0.02), ((12, 12), 0.98, 0.025)],
+)
+def test_known_maps_come_back(region, least, most):
     truth, images, kspace = scan()
     maps, values = espirit(centre(kspace, region), SIZE)
     inside = images.abs().square().sum(0).sqrt() > 0.1
     agreement = (maps[0].conj() * truth).sum(0).abs()
     assert float(agreement[inside].min()) > least
     assert float(values[0][inside].min()) > 0.9  # far from the crop
-    assert unexplained(maps[0], images) < 0.02
+    assert unexplained(maps[0], images) < most
 
 
 def test_maps_are_normalised_and_smooth_in_phase():
