@@ -1,0 +1,133 @@
+"""How fast the shrinkage field is: inference and training step against plain torch, a network of 10 stages, two threads
+against one, growth with pixels, filters, filter size and stages, and the distance to the machine's own limit.
+
+float32, 128 filters 5x5 at 256x256 where nothing else is said. Accuracy is asserted first, in double precision. The
+limit is the time that the counted multiply-adds would take at the rate of torch's matrix product in the same process.
+Two threads are worth comparing on an otherwise idle machine only.
+"""
+
+import os
+from collections.abc import Callable
+
+import torch
+from _record import SIZE, images, report, timed
+from torch import Tensor
+
+from minimand import LeastSquares
+from minimand.kernels.shrinkage_field import shrinkage_field, shrinkage_field_reference
+from minimand.operators import Fourier
+from minimand.operators.sampling import radial
+from minimand.reconstruction.admm_csnet import ADMMCSNet
+
+NAME, FILTERS, STAGES = "shrinkage_field", 128, 10
+TARGETS = {"inference": 20.0, "training": 8.0, "threads": 1.7, "network": 0.25}
+CONVOLUTIONS = {"inference": 2, "training": 7}  # of one image with all filters: 2 forward, 5 more backward
+
+
+def main() -> None:
+    torch.manual_seed(0)
+    pictures, name = images(1)
+    x, field = pictures.unsqueeze(1), numbers(FILTERS, 5)
+    difference = check(x, field)
+    peak = matrix_rate()
+    print(f"# image {name}, matrix product {peak / 1e9:.1f} GFLOP/s")
+    for kind, run in [("inference", infer), ("training", train)]:
+        ours = timed(lambda run=run: run(shrinkage_field, x, field), 9)
+        plain = timed(lambda run=run: run(reference, x, field), 3)
+        floor = CONVOLUTIONS[kind] * 2 * FILTERS * 25 * x.numel() / peak
+        ratio = plain["seconds"] / ours["seconds"]
+        report(NAME, f"{kind}, one stage", **ours, floor=floor, over_floor=round(ours["seconds"] / floor, 2),
+               relative_difference=difference)  # fmt: skip
+        report(NAME, f"{kind}, one stage, plain torch", **plain)
+        report(NAME, f"{kind}, ratio", ratio=round(ratio, 1), target=TARGETS[kind], met=ratio >= TARGETS[kind])
+    whole = network(pictures, STAGES, FILTERS)
+    met = whole["seconds"] <= TARGETS["network"]
+    report(NAME, f"network of {STAGES} stages, one image", **whole, target=TARGETS["network"], met=met)
+    threads(x, field)
+    growth(pictures)
+
+
+def growth(pictures: Tensor) -> None:
+    """One stage for images, filters and stages of other numbers and sizes."""
+    for side in (64, 128, 256, 512):
+        x = torch.rand(1, 1, side, side)
+        report(NAME, f"{side} x {side}", **timed(lambda x=x: infer(shrinkage_field, x, numbers(FILTERS, 5)), 7))
+    for filters in (16, 32, 64, 128, 256):
+        field = numbers(filters, 5)
+        report(NAME, f"{filters} filters", **timed(lambda f=field: infer(shrinkage_field, pictures[:, None], f), 7))
+    for size in (3, 5, 7):
+        field = numbers(FILTERS, size)
+        figures = timed(lambda f=field: infer(shrinkage_field, pictures[:, None], f), 7)
+        report(NAME, f"filters {size} x {size}", **figures)
+    for stages in (5, 10, 15):
+        report(NAME, f"{stages} stages", **network(pictures, stages, FILTERS))
+
+
+def threads(x: Tensor, field: tuple[Tensor, ...]) -> None:
+    """Two threads against one, forward and backward."""
+    if (os.cpu_count() or 1) < 2:
+        print("# one core: two threads are not compared")
+        return
+    for kind, run in [("inference", infer), ("training", train)]:
+        seconds = []
+        for count in ("1", "2"):
+            os.environ["NUMBA_NUM_THREADS"] = count
+            seconds.append(timed(lambda run=run: run(shrinkage_field, x, field), 15)["seconds"])
+        del os.environ["NUMBA_NUM_THREADS"]
+        ratio = seconds[0] / seconds[1]
+        report(NAME, f"{kind}, two threads", seconds=seconds[1], ratio=round(ratio, 2), target=TARGETS["threads"],
+               met=ratio >= TARGETS["threads"])  # fmt: skip
+
+
+def numbers(filters: int, size: int) -> tuple[Tensor, ...]:
+    """Filters, bias, curves and filters of a stage a little off its initial values."""
+    deviation = (2 / (size * size * filters)) ** 0.5
+    analysis, synthesis = deviation * torch.randn(2, filters, 1, size, size)
+    curves = torch.linspace(-1, 1, 101).relu() + 0.01 * torch.randn(filters, 101)
+    return analysis, 0.01 * torch.randn(filters), curves, synthesis
+
+
+def check(x: Tensor, field: tuple[Tensor, ...]) -> float:
+    """Largest relative difference of result and gradients to plain torch in double precision, asserted small; single
+    precision is asserted near, too.
+    """
+    double = tuple(t.double() for t in field)
+    pairs = zip(train(shrinkage_field, x.double(), double), train(reference, x.double(), double), strict=True)
+    difference = max(float((a - b).norm() / b.norm()) for a, b in pairs)
+    assert difference < 1e-9, "kernel and plain torch differ"
+    pairs = zip(train(shrinkage_field, x, field), train(shrinkage_field, x.double(), double), strict=True)
+    assert max(float((a - b).norm() / b.norm()) for a, b in pairs) < 1e-4, "single precision is off"
+    return difference
+
+
+def reference(x: Tensor, *field: Tensor) -> Tensor:
+    return shrinkage_field_reference(x, *field, 1.0, torch.ones(len(field[1]), 2, dtype=x.dtype), False)
+
+
+def infer(function: Callable[..., Tensor], x: Tensor, field: tuple[Tensor, ...]) -> Tensor:
+    with torch.no_grad():
+        return function(x, *field)
+
+
+def train(function: Callable[..., Tensor], x: Tensor, field: tuple[Tensor, ...]) -> list[Tensor]:
+    """The result and its gradients."""
+    leaves = [t.detach().requires_grad_() for t in (x, *field)]
+    y = function(*leaves)
+    return [y.detach(), *torch.autograd.grad(y.square().sum(), leaves)]
+
+
+def network(pictures: Tensor, stages: int, filters: int) -> dict[str, float]:
+    """Seconds of a whole network on one image."""
+    A, net = Fourier(radial(SIZE, 0.2), real=True), ADMMCSNet(stages, filters=filters).requires_grad_(False)
+    y = A(pictures)
+    return timed(lambda: net(LeastSquares(A, y)), 7)
+
+
+def matrix_rate() -> float:
+    """Operations a second of torch's matrix product."""
+    a, b = torch.randn(2, 1024, 1024)
+    return 2 * 1024**3 / timed(lambda: a @ b, 9)["seconds"]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What every system that reconstructs images from measurements shares, whatever the operator."""
