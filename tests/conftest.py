@@ -6,6 +6,7 @@ from pathlib import Path
 
 os.environ["MPLBACKEND"] = "Agg"
 
+import h5py
 import jaxtyping
 import numpy as np
 import pytest
@@ -41,3 +42,61 @@ def data() -> Path:
     if not folder.is_dir():
         pytest.skip("needs the real data, which are not part of the project: set MINIMAND_DATA to their folder")
     return folder
+
+
+@pytest.fixture
+def write_raw():
+    """`write_raw(path, lines, ...)` writes an ISMRMRD file.
+
+    lines: dictionaries of samples (coils, count) and, where they are not the usual, numbers of the head or of idx.
+    """
+    idx = [(name, "<u2") for name in ("kspace_encode_step_1", "kspace_encode_step_2", "average", "slice", "contrast")]
+    idx += [(name, "<u2") for name in ("phase", "repetition", "set", "segment")] + [("user", "<u2", (8,))]
+    short = ("number_of_samples", "active_channels", "discard_pre", "discard_post", "center_sample")
+    head = [("version", "<u2"), ("flags", "<u8"), *((name, "<u2") for name in short)]
+    head += [(name, "<f4", (3,)) for name in ("position", "read_dir", "phase_dir", "slice_dir")] + [("idx", idx)]
+    floats = h5py.vlen_dtype(np.dtype("<f4"))
+
+    def write(path: Path, lines: list[dict], header: str) -> Path:
+        table = np.zeros(len(lines), [("head", head), ("traj", floats), ("data", floats)])
+        for row, line in zip(table, lines, strict=True):
+            samples = np.ascontiguousarray(line["samples"], np.complex64)
+            row["traj"], row["data"] = np.zeros(0, np.float32), samples.view(np.float32).ravel()
+            row["head"]["active_channels"], row["head"]["number_of_samples"] = samples.shape
+            row["head"]["center_sample"] = samples.shape[1] // 2
+            for name, axis in [("read_dir", 0), ("phase_dir", 1), ("slice_dir", 2)]:
+                row["head"][name][axis] = 1
+            for name, value in line.items():
+                if name != "samples":
+                    where = row["head"]["idx"] if name in dict(i[:2] for i in idx) else row["head"]
+                    where[name] = sum(1 << (n - 1) for n in value) if name == "flags" else value
+        with h5py.File(path, "w") as file:
+            file["dataset/data"] = table
+            file.create_dataset("dataset/xml", data=np.array([header], object), dtype=h5py.string_dtype())
+        return path
+
+    return write
+
+
+@pytest.fixture
+def raw_header():
+    """`raw_header((x, y, z), ...)` is the XML header of an ISMRMRD file."""
+
+    def text(encoded, image=None, *, trajectory="cartesian", calibration="embedded", more="", encodings=1) -> str:
+        def space(name: str, size: tuple[int, ...], mm: tuple[int, ...]) -> str:
+            inner = "".join(
+                f"<{tag}>{''.join(f'<{a}>{n}</{a}>' for a, n in zip('xyz', values))}</{tag}>"
+                for tag, values in [("matrixSize", size), ("fieldOfView_mm", mm)]
+            )
+            return f"<{name}>{inner}</{name}>"
+
+        image = image or encoded
+        encoding = space("encodedSpace", encoded, tuple(2 * n for n in encoded))
+        encoding += space("reconSpace", image, tuple(2 * n for n in image))
+        encoding += f"<trajectory>{trajectory}</trajectory>{more}<parallelImaging><accelerationFactor>"
+        encoding += "<kspace_encoding_step_1>2</kspace_encoding_step_1></accelerationFactor>"
+        encoding += f"<calibrationMode>{calibration}</calibrationMode></parallelImaging>"
+        body = f"<encoding>{encoding}</encoding>" * encodings
+        return f'<?xml version="1.0"?><ismrmrdHeader xmlns="http://www.ismrm.org/ISMRMRD">{body}</ismrmrdHeader>'
+
+    return text

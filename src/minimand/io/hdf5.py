@@ -33,7 +33,7 @@ def read_hdf5(path: Path, key: str | None, prefer: Sequence[str], *, matlab: boo
         found = {name: dataset for name, dataset in walk(path, file) if not matlab or _is_matlab_number(name, dataset)}
         arrays = {name: (_shape(d, matlab), str(number_type(d))) for name, d in found.items() if number_type(d)}
         if not arrays and "data" in "".join(found) and any("head" in (d.dtype.names or ()) for d in found.values()):
-            raise InputError(f"{path}: is an ISMRMRD raw-data file, which is not read yet; export the k-space as .cfl.")
+            raise InputError(f"{path}: is an ISMRMRD raw-data file; its arrays are called kspace and averaged.")
         key = choose(path, key.strip("/") if key else key, prefer, arrays)
         array = load(path, key, found[key])
     return Stored(pages_first(array.T) if matlab else array, path, key, format, siblings=arrays)

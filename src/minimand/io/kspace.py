@@ -20,7 +20,9 @@ class KSpace:
     """Measured k-space, zero frequency in the centre: k = fftshift(fft2(ifftshift(x))).
 
     kspace: complex64 or complex128, (slices, h, w), or (slices, coils, h, w) when `coils` is not None; mask: bool,
-    (h, w) or (slices, h, w); single: the file held one 2-D slice; notes: one line each, for the user.
+    (h, w) or (slices, h, w); single: the file held one 2-D slice; notes: one line each, for the user. noise: samples
+    without signal, (coils, samples), or None; calibration: k-space measured for coil maps alone, (1 or more, coils,
+    h, w), for slices k, k + 1 or more, ...; or None.
     """
 
     kspace: np.ndarray
@@ -29,6 +31,8 @@ class KSpace:
     source: Stored
     single: bool
     notes: list[str]
+    noise: np.ndarray | None = None
+    calibration: np.ndarray | None = None
 
 
 def read_kspace(spec: str | Path | Spec, mask: str | Path | np.ndarray | None = None) -> KSpace:
@@ -60,7 +64,8 @@ def read_kspace(spec: str | Path | Spec, mask: str | Path | np.ndarray | None = 
         sampled = fit_mask(given, name, len(kspace), (kspace.shape[-2], kspace.shape[-1]))
         notes = _outside(energy, sampled, stored.name, name)
     notes = [*stored.notes, *notes, *_corner(energy.sum(axis=0), stored.name)]
-    return KSpace(kspace, sampled, coils, stored, single, notes)
+    noise, calibration = _beside(stored, coils, kspace.shape)
+    return KSpace(kspace, sampled, coils, stored, single, notes, noise, calibration)
 
 
 def _check_complex(stored: Stored) -> None:
@@ -108,6 +113,8 @@ def _given_mask(stored: Stored, mask: str | Path | np.ndarray | None) -> tuple[s
         return "mask", as_mask(mask, "mask")
     if mask is not None:
         return str(mask), read_mask(mask)
+    if stored.raw is not None:
+        return f"{stored.name}: its own mask", stored.raw.mask
     if "mask" not in stored.siblings or stored.key == "mask":
         return "", None
     name = f"{stored.path}:mask"
@@ -115,6 +122,24 @@ def _given_mask(stored: Stored, mask: str | Path | np.ndarray | None) -> tuple[s
     if found.ndim == 3 and stored.taken and max(stored.taken) < len(found):
         found = found[list(stored.taken)]  # one mask per slice: the same slices of it
     return name, found
+
+
+def _beside(
+    stored: Stored, coils: int | None, shape: tuple[int, ...]
+) -> tuple[np.ndarray | None, np.ndarray | None]:  # fmt: skip
+    """The noise and calibration of raw data, or the arrays `noise` (coils, samples) beside coil data."""
+    if stored.raw is not None:
+        return stored.raw.noise, stored.raw.calibration
+    if coils is None or "noise" not in stored.siblings or stored.key == "noise":
+        return None, None
+    noise = read_array(Spec(stored.path, "noise"))
+    if noise.array.dtype.kind != "c" or noise.array.ndim != 2 or noise.array.shape[0] != coils:
+        raise InputError(
+            f"{noise.name}: noise of {coils} coils is complex, ({coils}, samples), found {noise.array.dtype} of shape "
+            f"{noise.array.shape}; put it right or take it out."
+        )
+    check_finite(noise.array, noise.name, "noise")
+    return noise.array, None
 
 
 def _outside(energy: np.ndarray, mask: np.ndarray, name: str, mask_name: str) -> list[str]:

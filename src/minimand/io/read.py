@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from . import ismrmrd
 from .bart import read_cfl
 from .errors import InputError
 from .hdf5 import read_hdf5
@@ -17,7 +18,15 @@ from .pictures import read_picture, read_tiff
 from .spec import Spec, index_text, parse_spec
 from .stored import Geometry, Stored
 
-CONTAINERS = {".npz": read_npz, ".mat": read_mat, ".h5": read_hdf5, ".hdf5": read_hdf5}
+
+def _read_h5(path: Path, key: str | None, prefer: Sequence[str]) -> Stored:
+    """Raw data where the file holds them, else an array."""
+    if (key is None or key in ismrmrd.KEYS) and ismrmrd.is_ismrmrd(path):
+        return ismrmrd.read_ismrmrd(path, key)
+    return read_hdf5(path, key, prefer)
+
+
+CONTAINERS = {".npz": read_npz, ".mat": read_mat, ".h5": _read_h5, ".hdf5": _read_h5}
 SINGLES = {
     ".npy": read_npy,
     ".cfl": read_cfl,
@@ -85,10 +94,10 @@ def _part(stored: Stored, index: int | slice) -> Stored:
         raise InputError(f"{stored.name}: {index_text(index)} takes none of its {size} entries, 0 to {size - 1}.")
     axes = stored.axes[1:] if isinstance(index, int) else stored.axes
     taken = (index % size,) if isinstance(index, int) else tuple(range(*index.indices(size)))
-    geometry = stored.geometry
-    if geometry is not None and stored.array.ndim == 3:
+    geometry, raw = stored.geometry, stored.raw.part(taken) if stored.raw else None
+    if geometry is not None and (stored.array.ndim == 3 or stored.raw):
         geometry = _moved(geometry, taken[0], taken[1] - taken[0] if len(taken) > 1 else 1)
-    return replace(stored, array=part, axes=axes, geometry=geometry, index=index, taken=taken)
+    return replace(stored, array=part, axes=axes, geometry=geometry, index=index, taken=taken, raw=raw)
 
 
 def _moved(geometry: Geometry, start: int, step: int) -> Geometry:

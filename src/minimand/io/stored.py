@@ -5,7 +5,7 @@ One rule for axes, whatever the file: the last two axes of an array are rows and
 (rows, columns, slices, volumes), so their readers move it to the front and their writers move it back.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,13 +29,34 @@ class Geometry:
 
 
 @dataclass(frozen=True)
+class Raw:
+    """What raw data hold beside k-space, zero frequency in the centre.
+
+    mask: bool, (h, w) or (images, h, w); noise: samples without signal, (coils, samples), or None; calibration:
+    k-space measured for coil maps alone, (slices, coils, h, w), slice k for the images k, k + slices, ..., or None.
+    """
+
+    mask: np.ndarray
+    noise: np.ndarray | None = None
+    calibration: np.ndarray | None = None
+
+    def part(self, taken: Sequence[int]) -> "Raw":
+        """What belongs to some of the images."""
+        rows = list(taken)
+        mask = self.mask[rows] if self.mask.ndim == 3 else self.mask
+        own = None if self.calibration is None else self.calibration[[k % len(self.calibration) for k in rows]]
+        return Raw(mask, self.noise, own)
+
+
+@dataclass(frozen=True)
 class Stored:
     """An array as read. See this module's docstring for the order of axes.
 
     key: its name in a container, or None; siblings: shape (as in the file) and type of every array in the container;
     axes: BART's name of each axis, else empty; index: the part of the leading axis that was asked for, and
     taken: the entries that it took (empty: all);
-    channels: the last axis is colour (red, green, blue), (rows, columns, 3); notes: worth telling the user.
+    channels: the last axis is colour (red, green, blue), (rows, columns, 3); notes: worth telling the user; raw: what
+    a raw-data file holds beside the array.
     """
 
     array: np.ndarray
@@ -49,6 +70,7 @@ class Stored:
     taken: tuple[int, ...] = ()
     channels: bool = False
     notes: tuple[str, ...] = ()
+    raw: Raw | None = None
 
     @property
     def name(self) -> str:
