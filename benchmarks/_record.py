@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from minimand.systems.mri.phantoms import phantom
+from minimand.reconstruction.phantoms import phantom
 
 torch.set_num_threads(1)
 SIZE = (256, 256)

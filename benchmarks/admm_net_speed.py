@@ -22,8 +22,8 @@ from minimand import LeastSquares
 from minimand.kernels.piecewise_linear import piecewise_linear, piecewise_linear_reference
 from minimand.operators import Fourier
 from minimand.operators.sampling import radial
-from minimand.systems.mri.admm_net import ADMMNet
-from minimand.systems.mri.training import nmse_loss
+from minimand.reconstruction.admm_net import ADMMNet
+from minimand.reconstruction.training import nmse_loss
 
 DEPTH, BATCH = 9, 4
 IMAGE_TARGET, STEP_TARGET = 0.05, 5.0

@@ -51,6 +51,10 @@ class Operator(nn.Module, ABC):
         """A^H A x."""
         return self.adjoint(self(x))
 
+    def items(self, which: slice | Tensor) -> "Operator":
+        """The operator on these items of a batch alone: itself, unless every item has numbers of its own."""
+        return self
+
     def norm(self, iterations: int = 100) -> float:
         """Largest singular value, by power iterations from a fixed start on the sizes of `example`."""
         x = self.example(1, torch.Generator().manual_seed(0))[0]
@@ -82,6 +86,9 @@ class Composition(Operator):
 
     def adjoint(self, y: Tensor) -> Tensor:
         return self.inner.adjoint(self.outer.adjoint(y))
+
+    def items(self, which: slice | Tensor) -> "Composition":
+        return Composition(self.outer.items(which), self.inner.items(which))
 
     @classmethod
     def specimens(cls) -> list["Composition"]:

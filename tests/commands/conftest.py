@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from minimand.commands.app import run
-from minimand.systems.mri.admm_net import ADMMNet
-from minimand.systems.mri.phantoms import phantom
+from minimand.reconstruction.admm_net import ADMMNet
+from minimand.reconstruction.phantoms import phantom
 from minimand.weights import save_weights
 
 AFFINE = np.array([[0, -2, 0, 10], [1.5, 0, 0, -20], [0, 0, 3, 5], [0, 0, 0, 1.0]])

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from minimand.io import write_array
-from minimand.systems.mri.admm_net import ADMMNet
+from minimand.reconstruction.admm_net import ADMMNet
 from minimand.weights import save_weights
 
 FORMATS = (".npz", ".npy", ".h5", ".mat", ".cfl", ".nii.gz", ".nii")

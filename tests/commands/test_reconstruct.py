@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from minimand.io import read_array
-from minimand.systems.mri.admm_net import ADMMNet
+from minimand.reconstruction.admm_net import ADMMNet
 from minimand.weights import save_weights
 
 FORMATS = (".npz", ".npy", ".h5", ".cfl", ".nii.gz", ".nii")

@@ -68,7 +68,7 @@ def interrupted(words, step: int) -> subprocess.CompletedProcess:
     child = """
 import os, signal, sys
 from minimand.commands import progress
-import minimand.systems.mri.training as training
+import minimand.reconstruction.training as training
 usual, stop = training.Reconstruct.loss, int(sys.argv[1])
 def loss(self, net, step):
     if step == stop - 1:
@@ -123,6 +123,6 @@ def test_ctrl_c_before_the_first_step_leaves_nothing(words, work, minimand, monk
     def interrupt(plan):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("minimand.systems.mri.learn.load_split", interrupt)
+    monkeypatch.setattr("minimand.reconstruction.learn.load_split", interrupt)
     assert minimand(*words, "-o", "w.safetensors") == (130, "", "minimand: interrupted\n")
     assert not list(work.iterdir())

@@ -7,7 +7,7 @@ from torch.testing import assert_close
 from minimand import ADMM, LeastSquares, PrimalDual, solve
 from minimand.operators import Fourier, Gradient
 from minimand.operators.sampling import radial
-from minimand.systems.mri.phantoms import phantom
+from minimand.reconstruction.phantoms import phantom
 from minimand.terms import L1, L21
 
 R, C = torch.float64, torch.complex128

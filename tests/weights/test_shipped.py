@@ -2,7 +2,7 @@
 
 import pytest
 
-from minimand.systems.mri.networks import load_network
+from minimand.reconstruction.networks import load_network
 from minimand.weights import shipped
 
 

@@ -24,7 +24,8 @@ def run_comparison(
     from minimand.commands.console import count, methods_of, network_of, note, print_json, print_scores
     from minimand.commands.progress import counting, working
     from minimand.io import check_folder
-    from minimand.systems.mri.compare import compare
+    from minimand.reconstruction.compare import compare
+    from minimand.systems.mri.acquisition import sampled_by
     from minimand.systems.mri.sampling import read_sampling
     from minimand.systems.mri.scoring import require_window
 
@@ -32,27 +33,27 @@ def run_comparison(
         check_folder(report, force)
     names = methods_of(methods)
     network = network_of(weights, names)
-    draw = read_sampling(mask)
+    measure = sampled_by(read_sampling(mask), seed, noise)
     for name, array in zip(images.names, images.arrays, strict=True):
         require_window(name, array.shape)
     with counting("comparing", len(names) * len(images), "reconstructions") as show:
         done = compare(
             images.arrays,
-            lambda size: draw(size, seed),
+            measure,
             names,
             weights=weights,
             network=network,
-            noise=noise,
             seed=seed,
             show=lambda name, k: show(name, names.index(name) * len(images) + k),
         )
     if report:
-        from minimand.systems.mri.report import write_comparison
+        from minimand.reconstruction.report import write_comparison
+        from minimand.systems.mri.report import sampling_picture
 
         facts = [("sampling", mask), *([("noise", f"{noise:g} of the maximum")] if noise else [])]
         shown = [Path(name).name for name in images.names]
         with working("writing the report"):
-            page = write_comparison(report, title, shown, done, facts, force=force)
+            page = write_comparison(report, title, shown, done, facts, picture=sampling_picture, force=force)
         note(f"report: {page}")
     if json:
         print_json({"images": len(images), "methods": done.table()})

@@ -48,7 +48,7 @@ def count(n: int, noun: str) -> str:
 def methods_of(text: str) -> list[str]:
     """The names in `a,b,c`, each once. Raises InputError for an unknown or missing one."""
     from minimand.io import InputError
-    from minimand.systems.mri.methods import require_known
+    from minimand.reconstruction.methods import require_known
 
     names = [name.strip() for name in text.split(",") if name.strip()]
     if not names:

@@ -30,8 +30,8 @@ def reconstruct(
     from minimand.commands.console import count, device_of, note, print_json
     from minimand.commands.progress import counting, working
     from minimand.io import InputError, check_folder, check_writable, make_record, write_array
+    from minimand.reconstruction.methods import get_method
     from minimand.systems.mri import scan
-    from minimand.systems.mri.methods import get_method
     from minimand.systems.mri.sampling import names_file
 
     check_writable(output, force, record=True)

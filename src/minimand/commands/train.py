@@ -61,8 +61,9 @@ def train(
     from minimand.commands.console import count, note, print_json, typed
     from minimand.commands.progress import training_progress
     from minimand.io import InputError
-    from minimand.systems.mri.learn import Plan, check_run, train_admm_net
-    from minimand.systems.mri.methods import require_network
+    from minimand.reconstruction.learn import Plan, check_run, train_admm_net
+    from minimand.reconstruction.methods import require_network
+    from minimand.systems.mri.acquisition import acquisition
 
     require_network(network)
     if steps + full == 0:
@@ -75,7 +76,10 @@ def train(
     )
     command = "minimand " + shlex.join(word for word in typed.get() if word not in ("--resume", "--force", "--json"))
     with training_progress(steps + full) as show:
-        done = train_admm_net(plan, output, command=command, licence=licence, resume=resume, force=force, show=show)
+        done = train_admm_net(
+            plan, acquisition(mask), output,
+            command=command, licence=licence, resume=resume, force=force, show=show,
+        )  # fmt: skip
     if done.stopped:
         note(f"stopped at step {done.step} of {steps + full}; {checkpoint} keeps it: add --resume to go on")
         raise KeyboardInterrupt

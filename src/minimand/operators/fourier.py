@@ -46,6 +46,9 @@ class Fourier(Operator):
         power = self.power[..., : size[1] // 2 + 1] if half else self.power
         return power if isinstance(weight, float) and weight == 1.0 else weight * power.double()
 
+    def items(self, which: slice | Tensor) -> "Fourier":
+        return self if self.mask.ndim == 2 else Fourier(self.mask[which], real=self.real)
+
     @classmethod
     def specimens(cls) -> list["Fourier"]:
         generator = torch.Generator().manual_seed(0)

@@ -71,6 +71,11 @@ class Sense(Operator):
     def symbol(self, size: tuple[int, int], *, half: bool = False, weight: Tensor | float = 1.0) -> Tensor | None:
         return None if self.tight is None else constant_symbol(size, half, self.tight * weight)
 
+    def items(self, which: slice | Tensor) -> "Sense":
+        mask = self.mask[which] if self.mask.ndim == 3 else self.mask
+        maps = self.maps[which] if len(self.maps) > 1 else self.maps
+        return self if mask is self.mask and maps is self.maps else Sense(mask, maps)
+
     @classmethod
     def specimens(cls) -> list["Sense"]:
         generator = torch.Generator().manual_seed(0)

@@ -27,6 +27,10 @@ class LeastSquares(Term):
         self._back: tuple[Tensor, int, Tensor] | None = None  # y, its version, A^H y
         self._spectrum: tuple[Tensor, int, bool, Tensor] | None = None  # A^H y, its version, for complex x?, F A^H y
 
+    def items(self, which: slice | Tensor) -> "LeastSquares":
+        """The term of these items of the batch alone."""
+        return LeastSquares(self.A.items(which), self.y[which], tol=self.tol, max_iter=self.max_iter)
+
     def forward(self, x: Tensor) -> Tensor:
         residual = self.A(x) - self.y
         return 0.5 * inner(residual, residual)

@@ -9,7 +9,10 @@ from minimand import LeastSquares
 from minimand.io import InputError
 from minimand.metrics import nmse, psnr
 from minimand.operators import Fourier
-from minimand.systems.mri.admm_net import ADMMNet
+from minimand.operators.sampling import parse_mask
+from minimand.reconstruction.admm_net import ADMMNet
+from minimand.reconstruction.methods import apply_network
+from minimand.reconstruction.phantoms import phantom
 from minimand.systems.mri.authors import read_admm_net
 
 # README of yangyan92/Deep-ADMM-Net for Brain_data1, pseudo_radial_20: NMSE and PSNR in dB
@@ -217,3 +220,11 @@ def test_a_truncated_network_is_refused(tmp_path, layers):
 def test_other_files_of_the_authors_are_refused(data, name):
     with pytest.raises(InputError, match=f"{name}.mat: "):
         read_admm_net(data / "mri" / "nets" / f"{name}.mat")
+
+
+def test_a_network_sees_images_of_maximum_one_as_they_are(data):
+    net = read_admm_net(data / "mri" / "nets" / "net-stage7.mat").float().requires_grad_(False)
+    image = phantom((40, 36), torch.Generator().manual_seed(0))[None]
+    A = Fourier(parse_mask("radial:0.3", (40, 36)), real=True)
+    terms = LeastSquares(A, A(image))
+    assert torch.equal(apply_network(net, terms), net(terms))

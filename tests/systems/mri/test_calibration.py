@@ -8,9 +8,9 @@ from torch.testing import assert_close
 
 from minimand.io import InputError
 from minimand.operators.sampling import parse_mask
+from minimand.reconstruction.phantoms import phantom
 from minimand.systems.mri.calibration import calibration_region, centre, espirit, require_region
 from minimand.systems.mri.coils import ring
-from minimand.systems.mri.phantoms import phantom
 
 SIZE = (64, 60)
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from minimand.io import InputError
+from minimand.reconstruction.methods import METHODS as KNOWN
 from minimand.systems.mri.demo import METHODS, SAMPLING, embedded_scan
-from minimand.systems.mri.methods import METHODS as KNOWN
 from minimand.systems.mri.sampling import read_sampling
 
 

@@ -7,9 +7,9 @@ from torch.testing import assert_close
 
 from minimand.io import InputError
 from minimand.metrics import score
-from minimand.systems.mri.methods import get_method
-from minimand.systems.mri.phantoms import phantom
-from minimand.systems.mri.reconstruct import Reconstructed
+from minimand.reconstruction.methods import get_method
+from minimand.reconstruction.phantoms import phantom
+from minimand.reconstruction.reconstruct import Reconstructed
 from minimand.systems.mri.scan import read_scan, read_truth, reconstruct_scan, score_scan, to_file
 
 CPU = torch.device("cpu")

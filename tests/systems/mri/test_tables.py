@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from minimand.io import InputError
+from minimand.reconstruction.phantoms import phantom
 from minimand.systems.mri import tables
-from minimand.systems.mri.phantoms import phantom
 from minimand.systems.mri.tables import PUBLISHED, mri_chest, require_table
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from minimand.io import InputError, read_matlab_tree, sha256
-from minimand.systems.mri.admm_net import ADMMNet
+from minimand.reconstruction.admm_net import ADMMNet
 from minimand.weights import save_weights
 
 

@@ -1,72 +1,27 @@
-"""The reports on reconstructions: pictures, scores and a look inside the network."""
+"""The report on the reconstruction of a scan."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from minimand.io import atomic_writer, ensure_folder_for_report, write_text_atomic
-from minimand.metrics import psnr, score
-from minimand.reports.network import NetworkView
+from minimand.io import ensure_folder_for_report, write_text_atomic
+from minimand.metrics import score
+from minimand.operator import Operator
+from minimand.reconstruction.methods import Method, zero_filled
+from minimand.reconstruction.reconstruct import Reconstructed
+from minimand.reconstruction.report import SHOWN, network_view, spread
 from minimand.reports.reconstruction import ImageReport, MethodScore, reconstruction_report
-from minimand.reports.summary import summary_png
-from minimand.systems.mri.admm_net import THRESHOLD
-from minimand.systems.mri.compare import Compared
-from minimand.systems.mri.methods import Method, trace_network, zero_filled
-from minimand.systems.mri.reconstruct import Reconstructed, data_term
+from minimand.systems.mri.kspace import data_term
 from minimand.systems.mri.scan import Scan
-from minimand.terms import LeastSquares, PiecewiseLinear
-
-SHOWN = 4
 
 
-def write_comparison(
-    folder: Path,
-    title: str,
-    names: Sequence[str],
-    done: Compared,
-    facts: Sequence[tuple[str, str]] = (),
-    *,
-    force: bool = False,
-) -> Path:
-    """index.html and summary.png in `folder`; the last network is shown at work on the first image pictured.
-
-    names: of the images; facts: how the figures came about, beside what is known here.
-    """
-    facts, view, k = list(facts), None, min(spread(len(names), SHOWN))
-    for method in (m for m in done.methods.values() if m.net is not None):
-        data = data_term(done.kspaces[k][None], done.masks[k], not done.images[k].is_complex())
-        view = network_view(method, data, names[k], done.images[k])
-        facts.append((f"weights of {method.name}", str(method.card.get("name", "of a file"))))
-    page = reconstruction_report(title, image_reports(names, done), facts=facts, network=view, shown=SHOWN)
-    fullest = max(range(len(names)), key=lambda i: float(done.images[i].abs().mean()))
-    picture = summary_png(image_reports(names, done, keep={fullest})[fullest])
-    folder = ensure_folder_for_report(folder, force)
-    with atomic_writer(folder / "summary.png", force) as file:
-        file.write(picture)
-    write_text_atomic(folder / "index.html", page, force)
-    return folder / "index.html"
-
-
-def image_reports(names: Sequence[str], done: Compared, keep: set[int] | None = None) -> list[ImageReport]:
-    """What the report shows of every image; pictures of those in `keep` (without it, of a few evenly spread)."""
-    kept = keep if keep is not None else spread(len(names), SHOWN)
-    reports = []
-    for k, name in enumerate(names):
-        scores = {
-            method: MethodScore(float(s.nmse[k]), float(s.psnr[k]), float(s.ssim[k]), done.seconds[method])
-            for method, s in done.scores.items()
-        }
-        if k in kept:
-            pictures = {method: found[k].cpu() for method, found in done.results.items()}
-            mask = torch.fft.fftshift(done.masks[k]).cpu()
-            reports.append(ImageReport(name, pictures, scores, done.images[k].cpu(), mask))
-        else:
-            reports.append(ImageReport(name, {}, scores))
-    return reports
+def sampling_picture(A: Operator) -> Tensor | None:
+    """Where an operator samples k-space, (height, width), zero frequency in the centre (of its first item)."""
+    mask = getattr(A, "mask", None)
+    return None if mask is None else torch.fft.fftshift(mask if mask.ndim == 2 else mask[0]).cpu()
 
 
 def write_reconstruction(
@@ -106,8 +61,8 @@ def _slice_report(
     scan: Scan, method: Method, found: Reconstructed, truth: Tensor | None, k: int, pictured: bool
 ) -> ImageReport:
     """Slice k, scaled so that the largest magnitude (of its truth, or of the result without one) is 1."""
-    mask = scan.mask_of(k)
-    results = {"zero-filled": zero_filled(data_term(scan.kspace[k : k + 1], mask, scan.real))[0]}
+    data = data_term(scan.kspace[k : k + 1], scan.mask_of(k), scan.real)
+    results = {"zero-filled": zero_filled(data)[0]}
     results[method.name] = found.images[k]
     reference = None if truth is None else truth[k]
     peak = _peak(found.images[k], reference)
@@ -121,33 +76,9 @@ def _slice_report(
             scores[name] = MethodScore(float(s.nmse), float(s.psnr), float(s.ssim), time)
     if not pictured:
         return ImageReport(scan.name(k), {}, scores)
-    plane = torch.fft.fftshift(mask if mask.ndim == 2 else mask[0])
-    return ImageReport(scan.name(k), results, scores, reference, plane)
+    return ImageReport(scan.name(k), results, scores, reference, sampling_picture(data.A))
 
 
 def _peak(x: Tensor, truth: Tensor | None) -> float:
     """The magnitude to show as 1: the largest of the truth, or of the image without one."""
     return float((x if truth is None else truth).abs().max()) or 1.0
-
-
-def spread(count: int, most: int) -> set[int]:
-    """Up to `most` places evenly spread over `count`, the ends left out where there are more."""
-    return set(range(count)) if count <= most else {round((i + 0.5) * count / most - 0.5) for i in range(most)}
-
-
-def network_view(
-    method: Method, data: LeastSquares, image: str, truth: Tensor | None = None, *, peak: float = 1.0
-) -> NetworkView | None:
-    """The stages of a learned method on the first item of `data`, with the magnitude `peak` shown as 1; None for the
-    other methods.
-    """
-    net = method.net
-    if net is None:
-        return None
-    stages = torch.stack([x[0] for x in trace_network(net, data)]).cpu() / peak
-    figures = None if truth is None else psnr(stages, (truth.cpu() / peak).expand_as(stages), peak=1.0).tolist()
-    inside = net.look_inside()
-    born = PiecewiseLinear(1, threshold=THRESHOLD, reach=float(inside.grid[-1])).values[0].detach()
-    return NetworkView(
-        method.name, image, stages, figures, inside.filters.cpu(), inside.grid.cpu(), inside.curves.cpu(), born
-    )

@@ -9,8 +9,9 @@ from torch import Tensor
 
 from minimand.io import InputError, Stored, read_images, read_kspace
 from minimand.metrics import Scores, score
-from minimand.systems.mri.methods import Method
-from minimand.systems.mri.reconstruct import Reconstructed, card_warnings, is_real, reconstruct
+from minimand.reconstruction.methods import Method
+from minimand.reconstruction.reconstruct import Reconstructed, card_warnings, reconstruct
+from minimand.systems.mri.kspace import data_term, is_real
 from minimand.systems.mri.sampling import names_file, read_sampling
 from minimand.systems.mri.scoring import require_window
 
@@ -102,7 +103,8 @@ def reconstruct_scan(
     """All slices that hold samples; the others are zero. Raises ArithmeticError for a result that is not finite."""
     full = ~scan.empty
     mask = scan.mask if scan.mask.ndim == 2 else scan.mask[full]
-    found = reconstruct(scan.kspace[full].to(device), mask.to(device), method, real=scan.real, show=show)
+    data = data_term(scan.kspace[full].to(device), mask.to(device), scan.real)
+    found = reconstruct(data, method, show=show)
     images = torch.zeros(scan.kspace.shape, dtype=found.images.dtype)
     images[full] = found.images.cpu()
     if not bool(torch.isfinite(images).all()):

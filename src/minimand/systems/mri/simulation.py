@@ -50,20 +50,20 @@ def simulate_file(image: str, mask: str, output: Path, *, noise: float = 0.0, se
     largest = float(slices.abs().max())
     if largest > LARGEST:
         raise InputError(f"{image}: the image reaches {largest:.3g}; scale it down, to {LARGEST:g} at most.")
-    kspace = simulate(torch.fft.ifftshift(slices, dim=(-2, -1)) / largest, where, noise, seed) * largest
+    generator = torch.Generator().manual_seed(seed)
+    kspace = simulate(torch.fft.ifftshift(slices, dim=(-2, -1)) / largest, where, noise, generator) * largest
     kspace = torch.fft.fftshift(kspace, dim=(-2, -1)).reshape(truth.shape).to(torch.complex64)
     centred = torch.fft.fftshift(where).numpy().astype(np.uint8)
     return Simulated(kspace.numpy(), centred, images.sources[0], images.notes)
 
 
-def simulate(images: Tensor, mask: Tensor, noise: float = 0.0, seed: int = 0) -> Tensor:
+def simulate(images: Tensor, mask: Tensor, noise: float = 0.0, generator: torch.Generator | None = None) -> Tensor:
     """Sampled unitary k-space of images, (images, height, width), zero frequency at [0, 0].
 
     noise: standard deviation of Gaussian noise in the real and in the imaginary part, in units of the images.
     """
     kspace = torch.fft.fft2(images, norm="ortho")
     if noise > 0:
-        generator = torch.Generator().manual_seed(seed)
         real, imag = torch.randn(2, *images.shape, generator=generator, dtype=images.real.dtype)
         kspace = kspace + noise * torch.complex(real, imag)
     return torch.where(mask, kspace, 0)

@@ -7,9 +7,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from minimand.io import InputError, read_images
-from minimand.operators.sampling import parse_mask
+from minimand.reconstruction.compare import compare
+from minimand.systems.mri.acquisition import sampled_by
 from minimand.systems.mri.authors import import_admm_net
-from minimand.systems.mri.compare import compare
+from minimand.systems.mri.sampling import read_sampling
 from minimand.weights import shipped
 
 CHEST = "mri/chest_train_075.npz"
@@ -47,10 +48,10 @@ def mri_chest(data: Path, show: Callable[[str, int, int], None] = lambda label, 
             weights = Path(folder) / f"{file.stem}.safetensors"
             depth = import_admm_net(file, weights)
             rivals.append((f"authors' {file.stem}, {depth} stages", "admm-net", str(weights)))
-        rows = []
+        rows, measure = [], sampled_by(read_sampling("radial:0.2"))
         for k, (label, method, used) in enumerate(rivals, 1):
             show(label, k, len(rivals))
-            done = compare(arrays, lambda size: parse_mask("radial:0.2", size), [method], weights=used, network=method)
+            done = compare(arrays, measure, [method], weights=used, network=method)
             each = {field: values.tolist() for field, values in done.scores[method]._asdict().items()}
             rows.append(
                 {"method": label, **done.table()[method], "published": PUBLISHED.get(label, {}), "images": each}

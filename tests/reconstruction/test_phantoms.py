@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from minimand.systems.mri.phantoms import SIZES, phantom, phantoms
+from minimand.reconstruction.phantoms import SIZES, phantom, phantoms
 
 
 def test_the_same_seed_gives_the_same_phantoms():

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from minimand.io import InputError
-from minimand.systems.mri.admm_net import ADMMNet
-from minimand.systems.mri.networks import deepen, load_network, rate
+from minimand.reconstruction.admm_net import ADMMNet
+from minimand.reconstruction.networks import deepen, load_network, rate
 from minimand.weights import save_weights
 
 

@@ -7,8 +7,8 @@ from torch.testing import assert_close
 from minimand import ADMM, LeastSquares, Unroll
 from minimand.operators import Convolution, Fourier, Gradient
 from minimand.operators.sampling import cartesian, radial
-from minimand.systems.mri.admm_net import ADMMNet, LearnedADMM, Reconstruction
-from minimand.systems.mri.phantoms import phantom
+from minimand.reconstruction.admm_net import ADMMNet, LearnedADMM, Reconstruction
+from minimand.reconstruction.phantoms import phantom
 from minimand.terms import L1, L21, PiecewiseLinear, SquaredL2
 
 R, C = torch.float64, torch.complex128

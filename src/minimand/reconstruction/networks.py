@@ -5,7 +5,7 @@ from typing import Any
 import torch
 
 from minimand.io import InputError
-from minimand.systems.mri.admm_net import ADMMNet
+from minimand.reconstruction.admm_net import ADMMNet
 from minimand.weights import Weights, load_weights
 
 NETWORKS: dict[str, type[ADMMNet]] = {"admm-net": ADMMNet}

@@ -12,9 +12,9 @@ from minimand.algebra import per_item
 from minimand.io import InputError
 from minimand.loops import solve
 from minimand.operators import Gradient
+from minimand.reconstruction.admm_net import ADMMNet, peak, scaled
+from minimand.reconstruction.networks import NETWORKS, load_network
 from minimand.steps import ADMM
-from minimand.systems.mri.admm_net import ADMMNet, peak, scaled
-from minimand.systems.mri.networks import NETWORKS, load_network
 from minimand.terms import L21, LeastSquares
 
 METHODS = ("zero-filled", "tv", "admm-net")

@@ -1,7 +1,7 @@
 """The training run of a reconstruction network: from images on disk to weights with their card."""
 
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,12 @@ from torch import Tensor
 
 from minimand.io import Images, InputError, read_images
 from minimand.learning import Progress, fit
-from minimand.systems.mri.admm_net import ADMMNet
-from minimand.systems.mri.compare import compare
-from minimand.systems.mri.networks import deepen, load_network, rate
-from minimand.systems.mri.phantoms import phantoms
-from minimand.systems.mri.sampling import Sampling, read_sampling
-from minimand.systems.mri.training import Reconstruct
+from minimand.reconstruction.acquisition import Acquisition, Measure, fixed
+from minimand.reconstruction.admm_net import ADMMNet
+from minimand.reconstruction.compare import compare
+from minimand.reconstruction.networks import deepen, load_network, rate
+from minimand.reconstruction.phantoms import phantoms
+from minimand.reconstruction.training import Reconstruct
 from minimand.weights import check_weights, save_weights
 
 
@@ -61,6 +61,7 @@ def check_run(output: Path, *, resume: bool = False, force: bool = False) -> Pat
 
 def train_admm_net(
     plan: Plan,
+    acquisition: Acquisition,
     output: Path,
     *,
     command: str,
@@ -71,23 +72,22 @@ def train_admm_net(
 ) -> Progress:
     """Train an ADMM-Net as planned and write its weights; a checkpoint lies beside the output until the run is whole.
 
-    command: as typed, for the card; licence: terms of the data, likewise. The test images serve only for the figures on
-    the card, beside TV's. Raises InputError for data, masks or a start that do not fit.
+    acquisition: what `plan.masks` name. command: as typed, for the card; licence: terms of the data, likewise. The test
+    images serve only for the figures on the card, beside TV's. Raises InputError for data or a start that do not fit.
     """
     checkpoint = check_run(output, resume=resume, force=force)
     torch.manual_seed(plan.seed)
-    masks = [read_sampling(m) for m in plan.masks]
     train, validation = load_split(plan)
     tests = {spec: read_images(spec) for spec in plan.test}
-    _check_sizes(masks, train, validation, plan.crop)
+    _check_sizes(acquisition, train, validation, plan.crop)
     for images in tests.values():
-        _check_sizes(masks, (), [torch.from_numpy(a) for a in images.arrays], None)
+        _check_sizes(acquisition, (), [torch.from_numpy(a) for a in images.arrays], None)
     net = ADMMNet(plan.depth)
     start: dict[str, Any] = {}
     if plan.start:
         source, start = load_network(plan.start)
         deepen(net, source)
-    task = Reconstruct(train, validation, masks, plan.batch, plan.seed, plan.crop, plan.vary, plan.phase)
+    task = Reconstruct(train, validation, acquisition, plan.batch, plan.seed, plan.crop, plan.vary, plan.phase)
     before = task.validate(net)
     progress = fit(
         net, task, steps=plan.steps, full=plan.full, rate=lambda name: plan.pace * rate(name), every=plan.every,
@@ -102,10 +102,11 @@ def train_admm_net(
             "step": progress.best_step,
             "images": len(validation),
         }
-        card = _card(plan, sizes, {**learned, "from": _origin(start)}, {**scores, "history": progress.history})
+        rates = acquisition.rates(max(sizes))
+        card = _card(plan, sizes, rates, {**learned, "from": _origin(start)}, {**scores, "history": progress.history})
         save_weights(output, {"name": output.stem, **card}, net.state_dict(), force=force)
         if tests:
-            rows = [figures(spec, images, sorted(set(plan.masks)), output) for spec, images in tests.items()]
+            rows = [figures(spec, images, acquisition.trials, output) for spec, images in tests.items()]
             tested = [row for each in rows for row in each]
             save_weights(output, {"name": output.stem, **card, "tested": tested}, net.state_dict(), force=True)
         checkpoint.unlink(missing_ok=True)
@@ -135,13 +136,13 @@ def _run(plan: Plan, train: Sequence[Sequence[Tensor]]) -> dict[str, Any]:
 
 
 def _check_sizes(
-    masks: Sequence[Sampling], train: Sequence[Sequence[Tensor]], validation: Sequence[Tensor], crop: int | None
+    acquisition: Acquisition, train: Sequence[Sequence[Tensor]], validation: Sequence[Tensor], crop: int | None
 ) -> None:
-    """Raise InputError now, not in the middle of training, where a mask does not fit an image."""
+    """Raise InputError now, not in the middle of training, where an image cannot be measured so."""
     learned = {(t.shape[0], t.shape[1]) for source in train for t in source} if crop is None else {(crop, crop)}
     for size in learned | {(t.shape[0], t.shape[1]) for t in validation}:
-        for draw in masks:
-            draw(size, 0)
+        for trial in acquisition.trials.values():
+            fixed(trial, torch.zeros(1, *size))
 
 
 def training_images(spec: str) -> list[Tensor]:
@@ -159,12 +160,12 @@ def real_images(images: Images) -> list[Tensor]:
     return [torch.from_numpy(np.abs(a) / np.abs(a).max()).float() for a in images.arrays]
 
 
-def figures(spec: str, images: Images, masks: Sequence[str], weights: Path) -> list[dict[str, Any]]:
-    """Mean scores of a network, TV and zero-filling on test images under each mask, for the card."""
+def figures(spec: str, images: Images, trials: Mapping[str, Measure], weights: Path) -> list[dict[str, Any]]:
+    """Mean scores of a network, TV and zero-filling on test images measured in each way, for the card."""
     rows = []
-    for text in masks:
+    for text, trial in sorted(trials.items()):
         methods = ["zero-filled", "tv", "admm-net"]
-        done = compare(images.arrays, _drawn(read_sampling(text)), methods, weights=str(weights), network="admm-net")
+        done = compare(images.arrays, trial, methods, weights=str(weights), network="admm-net")
         means = {name: {k: round(v, 4) for k, v in row.items()} for name, row in done.table().items()}
         rows.append({"images": spec, "count": len(images), "mask": text, **means})
     return rows
@@ -175,17 +176,14 @@ def _origin(start: dict[str, Any]) -> dict[str, Any] | None:
     return start.get("training") or ({"command": start["command"]} if "command" in start else None)
 
 
-def _drawn(masks: Sampling) -> Callable[[tuple[int, int]], Tensor]:
-    """Masks by size alone, drawn with seed 0."""
-    return lambda size: masks(size, 0)
-
-
 def _card(
-    plan: Plan, sizes: Sequence[tuple[int, int]], training: dict[str, Any], validation: dict[str, Any]
+    plan: Plan,
+    sizes: Sequence[tuple[int, int]],
+    rates: Sequence[float],
+    training: dict[str, Any],
+    validation: dict[str, Any],
 ) -> dict[str, Any]:
     """suits: lowest and highest rate learned; sides: smallest and greatest side of an image learned or chosen on."""
-    largest = max(sizes)
-    rates = [float(read_sampling(m)(largest, 0).double().mean()) for m in plan.masks]
     sampling = ", ".join(sorted(set(plan.masks)))
     return {
         "network": "admm-net",

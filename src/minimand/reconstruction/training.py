@@ -1,25 +1,24 @@
-"""Training of reconstruction networks on images whose sampling is simulated."""
+"""Training of reconstruction networks on images whose measurement is simulated."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from minimand.metrics import psnr
-from minimand.operators import Fourier
+from minimand.reconstruction.acquisition import Acquisition, Measure, fixed
 from minimand.terms import LeastSquares
-
-Masks = Callable[[tuple[int, int], int], Bool[Tensor, "height width"]]  # (size, seed) -> mask
 
 
 @dataclass(frozen=True)
 class Reconstruct:
-    """Learn to reconstruct real images of maximum 1 from simulated samples: a `learning.Task`.
+    """Learn to reconstruct real images of maximum 1 from simulated measurements: a `learning.Task`.
 
     train: sources of images of any sizes; every image of a mini-batch is drawn from a source drawn first. validation:
-    images of any sizes. masks: each image of a mini-batch draws one of these; validation images take them in turn.
+    images of any sizes. acquisition: how images are measured; validation images take its trials in turn.
     crop: side of the square that mini-batches cut (or pad with zeros) images of other sizes to; None keeps images whole
     and lets a mini-batch draw images of one size. vary: signs and slow phases, for images that are not magnitudes.
     phase: every other mini-batch has slow random phases, complex images as scanners give them.
@@ -28,7 +27,7 @@ class Reconstruct:
 
     train: Sequence[Sequence[Tensor]]
     validation: Sequence[Tensor]
-    masks: Sequence[Masks]
+    acquisition: Acquisition
     batch: int
     seed: int
     crop: int | None = None
@@ -42,24 +41,19 @@ class Reconstruct:
             images = torch.polar(images, _phases(images, generator))
         elif self.vary:
             images = images * _modulation(images, generator)
-        height, width = images.shape[-2:]
-        drawn = torch.randint(len(self.masks), (len(images),), generator=generator)
-        seeds = torch.randint(2**31, (len(images),), generator=generator)
-        masks = torch.stack(
-            [self.masks[k]((height, width), s) for k, s in zip(drawn.tolist(), seeds.tolist(), strict=True)]
-        )
-        return nmse_loss(net, images, masks)
+        return nmse_loss(net, images, self.acquisition.measure(images, generator))
 
     def parts(self, net: nn.Module) -> Iterator[Tensor]:
-        pairs = [(image, draw) for draw in self.masks for source in self.train for image in source]
-        for images, mask in _groups(pairs, self.batch):
-            yield nmse_loss(net, images, mask) * (len(images) / len(pairs))
+        trials = self.acquisition.trials.values()
+        pairs = [(image, trial) for trial in trials for source in self.train for image in source]
+        for images, data in _groups(pairs, self.batch):
+            yield nmse_loss(net, images, data) * (len(images) / len(pairs))
 
     @torch.no_grad()
     def validate(self, net: nn.Module) -> float:
         """Mean PSNR in dB over the validation images."""
-        pairs = [(image, self.masks[k % len(self.masks)]) for k, image in enumerate(self.validation)]
-        scores = [psnr(net(sampled(images, mask)), images, peak=1.0) for images, mask in _groups(pairs, self.batch)]
+        pairs = zip(self.validation, cycle(self.acquisition.trials.values()))
+        scores = [psnr(net(data), images, peak=1.0) for images, data in _groups(pairs, self.batch)]
         return float(torch.cat(scores).mean())
 
     def _draw(self, generator: torch.Generator) -> Float[Tensor, "batch height width"]:
@@ -79,26 +73,21 @@ class Reconstruct:
         return source[int(torch.randint(len(source), (), generator=generator))]
 
 
-def sampled(images: Tensor, mask: Tensor) -> LeastSquares:
-    """The data term of images under a mask (one, or one an image)."""
-    A = Fourier(mask, real=not images.is_complex())
-    return LeastSquares(A, A(images))
-
-
-def nmse_loss(net: nn.Module, images: Tensor, mask: Tensor) -> Tensor:
-    """Mean of ||x - t|| / ||t|| over the images."""
-    x = net(sampled(images, mask))
+def nmse_loss(net: nn.Module, images: Tensor, data: LeastSquares) -> Tensor:
+    """Mean of ||x - t|| / ||t|| over the images t that were measured."""
+    x = net(data)
     return ((x - images).flatten(1).norm(dim=1) / images.flatten(1).norm(dim=1).clamp_min(1e-6)).mean()
 
 
-def _groups(pairs: Sequence[tuple[Tensor, Masks]], batch: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """Images in batches of one size and one mask (drawn with seed 0), in order."""
-    groups: dict[tuple[tuple[int, int], Masks], list[Tensor]] = {}
-    for image, draw in pairs:
-        groups.setdefault(((image.shape[-2], image.shape[-1]), draw), []).append(image)
-    for (size, draw), group in groups.items():
+def _groups(pairs: Iterable[tuple[Tensor, Measure]], batch: int) -> Iterator[tuple[Tensor, LeastSquares]]:
+    """Images in batches of one size and one way of measuring, in order, each with what is measured of it."""
+    groups: dict[tuple[torch.Size, Measure], list[Tensor]] = {}
+    for image, measure in pairs:
+        groups.setdefault((image.shape, measure), []).append(image)
+    for (_, measure), group in groups.items():
         for k in range(0, len(group), batch):
-            yield torch.stack(group[k : k + batch]), draw(size, 0)
+            images = torch.stack(group[k : k + batch])
+            yield images, fixed(measure, images)
 
 
 def _turned(image: Tensor, square: bool, generator: torch.Generator) -> Tensor:

@@ -1,13 +1,15 @@
 """A training run: images and masks from specs, a checkpoint until the weights are there, a card that tells all."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from minimand.io import InputError
-from minimand.systems.mri import learn
-from minimand.systems.mri.learn import Plan, check_run, load_split, train_admm_net, training_images
-from minimand.systems.mri.phantoms import phantom, phantoms
+from minimand.reconstruction import learn
+from minimand.reconstruction.learn import Plan, check_run, load_split, train_admm_net, training_images
+from minimand.reconstruction.phantoms import phantom, phantoms
 from minimand.weights import load_weights
 
 
@@ -17,6 +19,11 @@ def stack(tmp_path):
     images = np.stack([phantom((20, 24), torch.Generator().manual_seed(k)).numpy() for k in range(12)])
     np.save(tmp_path / "stack.npy", images)
     return str(tmp_path / "stack.npy")
+
+
+@pytest.fixture(scope="module")
+def ways(acquisition):
+    return acquisition("radial:0.4")
 
 
 def plan(data, **options):
@@ -58,10 +65,11 @@ def test_one_image_is_too_few(stack):
     assert (len(train[0]), len(validation)) == (1, 1)
 
 
-def test_the_card_tells_what_was_learned_from_and_what_it_suits(stack, tmp_path):
+def test_the_card_tells_what_was_learned_from_and_what_it_suits(stack, acquisition, tmp_path):
     output = tmp_path / "w.safetensors"
     options = {"masks": ["radial:0.4", "random:0.2", "radial:0.4"], "test": [f"{stack}[0:2]"]}
-    done = train_admm_net(plan(stack, **options), output, command="minimand train ...", licence="CC0")
+    ways = acquisition("radial:0.4", "random:0.2")
+    done = train_admm_net(plan(stack, **options), ways, output, command="minimand train ...", licence="CC0")
     card = load_weights(output).card
     assert card["sampling"] == ["radial:0.4", "random:0.2"]
     assert card["suits"][0] == pytest.approx(0.2, abs=0.01)
@@ -74,13 +82,17 @@ def test_the_card_tells_what_was_learned_from_and_what_it_suits(stack, tmp_path)
     assert not output.with_suffix(".checkpoint").exists()
 
 
-def test_a_mask_of_another_size_is_told_before_any_step(stack, tmp_path):
-    np.save(tmp_path / "mask.npy", np.ones((16, 16)))
-    mask = str(tmp_path / "mask.npy")
+def test_images_that_cannot_be_measured_are_told_before_any_step(stack, ways, tmp_path):
+    def small(images, generator):
+        if images.shape[-1] != 16:
+            raise InputError("16 x 16 only")
+        return ways.measure(images, generator)
+
+    odd = replace(ways, trials={"small": small})
     output, fail = tmp_path / "w.safetensors", lambda progress: pytest.fail("a step was taken")
     for options in ({}, {"crop": 18}, {"crop": 16, "validate": [stack]}):
-        with pytest.raises(InputError, match="16 x 16, the k-space"):
-            train_admm_net(plan(stack, masks=["radial:0.4", mask], **options), output, command="", show=fail)
+        with pytest.raises(InputError, match="16 x 16 only"):
+            train_admm_net(plan(stack, **options), odd, output, command="", show=fail)
 
 
 def test_an_interrupted_run_is_not_lost_by_mistake(tmp_path):
@@ -94,7 +106,7 @@ def test_an_interrupted_run_is_not_lost_by_mistake(tmp_path):
         check_run(output)
 
 
-def test_resuming_with_other_options_is_refused_naming_them(stack, tmp_path):
+def test_resuming_with_other_options_is_refused_naming_them(stack, ways, tmp_path):
     class Stop(Exception):
         pass
 
@@ -104,20 +116,20 @@ def test_resuming_with_other_options_is_refused_naming_them(stack, tmp_path):
 
     output = tmp_path / "w.safetensors"
     with pytest.raises(Stop):
-        train_admm_net(plan(stack), output, command="", show=stop)
+        train_admm_net(plan(stack), ways, output, command="", show=stop)
     for options, said in [
         ({"batch": 3}, "batch 3"),
         ({"steps": 9}, "steps 9"),
         ({"masks": ["full"]}, "masks \\['full'\\]"),
     ]:
         with pytest.raises(InputError, match=f"this run has {said}, the one it would resume"):
-            train_admm_net(plan(stack, **options), output, command="", resume=True)
-    done = train_admm_net(plan(stack, test=[f"{stack}[0:1]"]), output, command="", resume=True)
+            train_admm_net(plan(stack, **options), ways, output, command="", resume=True)
+    done = train_admm_net(plan(stack, test=[f"{stack}[0:1]"]), ways, output, command="", resume=True)
     assert done.step == 4
 
 
-def test_training_learns(stack, tmp_path):
+def test_training_learns(stack, ways, tmp_path):
     output = tmp_path / "w.safetensors"
-    train_admm_net(plan(stack, steps=30, every=10), output, command="")
+    train_admm_net(plan(stack, steps=30, every=10), ways, output, command="")
     scores = load_weights(output).card["validation"]
     assert scores["psnr"] > scores["psnr_untrained"] + 0.5
