@@ -116,3 +116,11 @@ def test_is_a_well_formed_torch_operator() -> None:
     leaves = [t.requires_grad_() for t in (image(2, 1, 8, 9), *field)]
     operator = torch.ops.minimand.shrinkage_field.default
     torch.library.opcheck(operator, (*leaves, 1.0, torch.ones(3, 2).double(), False))
+
+
+def test_a_chosen_number_of_threads_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUMBA_NUM_THREADS", "5")
+    monkeypatch.setattr(threads, "_chosen", [])
+    assert threads.count() == 5
+    threads.use(2)
+    assert threads.count() == 2

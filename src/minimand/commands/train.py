@@ -61,6 +61,7 @@ def train(
     from minimand.commands.console import count, note, print_json, typed
     from minimand.commands.progress import training_progress
     from minimand.io import InputError
+    from minimand.kernels.threads import use as use_threads
     from minimand.reconstruction.learn import Plan, check_run, train_admm_net
     from minimand.reconstruction.methods import require_network
     from minimand.systems.mri.acquisition import acquisition
@@ -71,6 +72,7 @@ def train(
     checkpoint = check_run(output, resume=resume, force=force)
     if threads:
         torch.set_num_threads(threads)
+        use_threads(threads)
     plan = Plan(
         data, mask, validate or (), test or (), depth, steps, full, batch, crop, vary, phase, pace, seed, every, start
     )

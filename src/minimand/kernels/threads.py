@@ -7,10 +7,19 @@ from functools import lru_cache
 
 import torch
 
+_chosen: list[int] = []  # by `use`
+
+
+def use(threads: int) -> None:
+    """Let the loops of this process use so many threads, whatever the environment says."""
+    _chosen[:] = [threads]
+
 
 def count() -> int:
     """How many threads the loops use: NUMBA_NUM_THREADS where it is set, else torch's number (OMP_NUM_THREADS)."""
     wanted = os.environ.get("NUMBA_NUM_THREADS", "")
+    if _chosen:
+        return _chosen[0]
     return max(1, int(wanted)) if wanted.isdecimal() else torch.get_num_threads()
 
 
