@@ -35,6 +35,8 @@ def dense(operator):
 
 def test_it_is_whole_and_has_specimens(operator_class):
     assert not inspect.isabstract(operator_class)
+    library = getattr(operator_class, "needs", "torch")
+    pytest.importorskip(library, reason=f"needs the optional package {library}")
     assert operator_class.specimens()
 
 

@@ -5,6 +5,7 @@ from minimand.operators.convolution import Convolution
 from minimand.operators.fourier import Fourier
 from minimand.operators.gradient import Gradient
 from minimand.operators.matrix import Matrix
+from minimand.operators.nonuniform import NonUniformFourier
 from minimand.operators.sense import Sense
 from minimand.operators.wavelet import UndecimatedWavelet, Wavelet
 
@@ -15,6 +16,7 @@ __all__ = [
     "Gradient",
     "Identity",
     "Matrix",
+    "NonUniformFourier",
     "Operator",
     "Sense",
     "UndecimatedWavelet",
