@@ -6,7 +6,18 @@ from torch.testing import assert_close
 
 from minimand import LeastSquares
 from minimand.operator import Operator
-from minimand.operators import Convolution, Fourier, Gradient, Identity, Matrix, UndecimatedWavelet, Wavelet
+from minimand.operators import (
+    Blur,
+    Convolution,
+    Diffraction,
+    Fourier,
+    Gradient,
+    Identity,
+    Matrix,
+    UndecimatedWavelet,
+    Wavelet,
+)
+from minimand.operators.hadamard import random_hadamard
 
 C, R = torch.complex128, torch.float64
 
@@ -41,6 +52,11 @@ def mask(height, width):
     return drawn
 
 
+def diffraction(real):
+    angle = 7 * torch.rand(5, 6, dtype=R)
+    return Diffraction(torch.polar(torch.ones_like(angle), angle), torch.randperm(30)[:12], real=real)
+
+
 def rho(channels):
     return torch.rand(channels, dtype=R) + 0.2
 
@@ -61,6 +77,11 @@ CASES = {
     "basis": lambda: (Fourier(mask(4, 8)), (4, 8), C, [(Wavelet("haar", 1), 0.4)]),
     "composed": lambda: (Fourier(mask(4, 8)), (4, 8), C, [(Wavelet("haar", 1) @ Identity(), torch.tensor(0.4))]),
     "inversion lemma": lambda: (Rows(4, 9), (9,), R, [(Identity(), 0.7), (Identity(), torch.tensor([0.1], dtype=R))]),
+    "hadamard": lambda: (random_hadamard((5, 7), 0.4, seed=0), (5, 7), R, [(Identity(), 0.7)]),
+    "diffraction, complex": lambda: (diffraction(real=False), (5, 6), C, [(Identity(), 0.7)]),
+    "diffraction, real": lambda: (diffraction(real=True), (5, 6), R, [(Identity(), 0.7)]),
+    "sensing and gradient": lambda: (random_hadamard((5, 7), 0.4, seed=0), (5, 7), R, [(Gradient(), 0.3)]),
+    "blur": lambda: (Blur(torch.randn(3, 5, dtype=R)), (5, 7), R, [(Gradient(), 0.3)]),
     "conjugate gradients": lambda: (Matrix(torch.randn(5, 9, dtype=C)), (9,), C, [(Identity(), 0.7)]),
     "a weight a channel": lambda: (Fourier(mask(5, 6)), (5, 6), C, [(Gradient(), rho(2)), (Identity(), 0.1)]),
     "no prior": lambda: (Matrix(torch.randn(9, 5, dtype=R)), (5,), R, []),

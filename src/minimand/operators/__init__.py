@@ -1,24 +1,35 @@
 """Linear operators: measurement (A) and analysis (D)."""
 
 from minimand.operator import Composition, Identity, Operator
+from minimand.operators.blur import Blur
 from minimand.operators.convolution import Convolution
+from minimand.operators.diffraction import Diffraction
 from minimand.operators.fourier import Fourier
 from minimand.operators.gradient import Gradient
+from minimand.operators.hadamard import Hadamard
 from minimand.operators.matrix import Matrix
 from minimand.operators.nonuniform import NonUniformFourier
+from minimand.operators.orthogonal import Blocks, OrthogonalRows
 from minimand.operators.sense import Sense
+from minimand.operators.structured import StructuredRandom
 from minimand.operators.wavelet import UndecimatedWavelet, Wavelet
 
 __all__ = [
+    "Blocks",
+    "Blur",
     "Composition",
     "Convolution",
+    "Diffraction",
     "Fourier",
     "Gradient",
+    "Hadamard",
     "Identity",
     "Matrix",
     "NonUniformFourier",
     "Operator",
+    "OrthogonalRows",
     "Sense",
+    "StructuredRandom",
     "UndecimatedWavelet",
     "Wavelet",
 ]

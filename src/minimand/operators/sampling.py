@@ -7,6 +7,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from minimand.operators.rate import parse_rate
+
 KINDS = ("radial", "cartesian", "random", "full")
 
 
@@ -84,25 +86,10 @@ def parse_mask(spec: str, size: tuple[int, int], *, seed: int = 0) -> Bool[Tenso
             raise ValueError(f"mask {spec!r}: full takes no rate; write full.")
         _check(size, 1.0)
         return torch.ones(size, dtype=torch.bool)
-    rate = _rate(spec, kind, text)
+    rate = parse_rate("mask", spec, kind, text)
     if kind == "radial":
         return radial(size, rate)
     return cartesian(size, rate, seed=seed) if kind == "cartesian" else random2d(size, rate, seed=seed)
-
-
-def _rate(spec: str, kind: str, text: str) -> float:
-    number = text.strip()
-    percent = number.endswith("%")
-    try:
-        rate = float(number.removesuffix("%")) / (100 if percent else 1)
-    except ValueError:
-        raise ValueError(
-            f"mask {spec!r}: needs a rate in (0, 1], got {text!r}; write {kind}:0.2 or {kind}:20%."
-        ) from None
-    if not 0 < rate <= 1:
-        meant = f"{kind}:{rate:g}%" if 1 < rate <= 100 and not percent else f"{kind}:0.2 or {kind}:20%"
-        raise ValueError(f"mask {spec!r}: the rate must be in (0, 1], got {text.strip()}; write {meant}.")
-    return rate
 
 
 def _check(size: tuple[int, int], rate: float) -> None:

@@ -63,9 +63,10 @@ class LeastSquares(Term):
         if symbol is not None:
             return self._divide(symbol, pulled, start)
         weight = self._frame_weight(quadratics)
-        rhs = self.pulled() + pulled
         if weight is not None and self.A.coisometry is not None:
-            return (rhs - self.A.normal(rhs) / (weight + self.A.coisometry)) / weight
+            w = pulled / weight
+            return w - (self.A.normal(w) - self.pulled()) / (weight + self.A.coisometry)
+        rhs = self.pulled() + pulled
 
         def normal(x: Tensor) -> Tensor:
             y = self.A.normal(x)
