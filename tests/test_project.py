@@ -18,7 +18,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 PINS = dict(
     line.split("==") for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").split("\n") if "==" in line
 )
-A_SECOND_TORCH = re.compile(r"torchvision|torchaudio|nvidia-.*|triton|cuda-.*")
+A_SECOND_TORCH = re.compile(r"torchvision|torchaudio|nvidia-.*|cuda-.*")  # triton alone brings none
 
 
 def tracked() -> list[Path]:

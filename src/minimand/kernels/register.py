@@ -17,17 +17,20 @@ def register(
     cpu: Callable[..., Any],
     fake: Callable[..., Any],
     *,
+    cuda: Callable[..., Any] | None = None,
     remember: Callable[[Any, tuple[Any, ...], Any], None] | None = None,
     backward: Callable[..., Any] | None = None,
 ) -> Callable[..., Any]:
     """The operator `minimand::name`, ready to call.
 
-    schema: such as "analysis(Tensor x, Tensor filters) -> Tensor"; cpu: what computes; fake: a result of the right
-    shape; remember, backward: as in torch.library.register_autograd.
+    schema: such as "analysis(Tensor x, Tensor filters) -> Tensor"; cpu, cuda: what computes there; fake: a
+    result of the right shape; remember, backward: as in torch.library.register_autograd.
     """
     name = schema.partition("(")[0]
     _LIBRARY.define(schema)
     _LIBRARY.impl(name, cpu, "CPU")
+    if cuda is not None:
+        _LIBRARY.impl(name, cuda, "CUDA")
     torch.library.register_fake(f"minimand::{name}", fake, lib=_LIBRARY)
     if backward is not None:
         torch.library.register_autograd(f"minimand::{name}", backward, setup_context=remember, lib=_LIBRARY)

@@ -9,6 +9,7 @@ beyond them (constants, 1 each in ADMM-CSNet); an outside sample gives no gradie
 `piecewise_linear`. Source: Yang et al. (2020), ADMM-CSNet, eqs. 12-14, in the authors' code.
 """
 
+from importlib.util import find_spec
 from typing import Any
 
 import torch
@@ -23,6 +24,7 @@ from minimand.kernels.simd import SIZES
 Image = Float[Tensor, "batch planes height width"]
 Bank = Float[Tensor, "channels planes size size"]
 COMPILED = (torch.float32, torch.float64)
+DEVICES = ("cpu", "cuda") if find_spec("triton") and torch.version.hip is None else ("cpu",)
 
 
 def shrinkage_field(
@@ -36,15 +38,27 @@ def shrinkage_field(
     outer: Float[Tensor, "channels 2"] | None = None,
     circular: bool = False,
 ) -> Image:
-    """y as above, shaped like x; compiled on CPUs for filters of 3, 5 or 7 pixels in single or double precision, plain
-    torch elsewhere.
+    """y as above, shaped like x; compiled on CPUs, and on NVIDIA's GPUs where triton is installed, for filters of 3, 5
+    or 7 pixels in single or double precision; plain torch elsewhere.
     """
     slopes = values.new_ones(len(values), 2) if outer is None else outer
-    if x.device.type == "cpu" and analysis.shape[-1] in SIZES and x.dtype in COMPILED:
+    if x.device.type in DEVICES and analysis.shape[-1] in SIZES and x.dtype in COMPILED:
         tensors = [t.contiguous() for t in (x, analysis, bias, values, synthesis)]
         y: Tensor = _field(*tensors, reach, slopes.contiguous(), circular)
         return y
     return shrinkage_field_reference(x, analysis, bias, values, synthesis, reach, slopes, circular)
+
+
+def _forward_cuda(*arguments: Any) -> Tensor:
+    from minimand.kernels import shrinkage_field_triton  # only here: importing triton takes a while
+
+    return shrinkage_field_triton.forward(*arguments)
+
+
+def _backward_cuda(*arguments: Any) -> tuple[Tensor, ...]:
+    from minimand.kernels import shrinkage_field_triton
+
+    return shrinkage_field_triton.backward(*arguments)
 
 
 _ARGUMENTS = (
@@ -57,6 +71,7 @@ _field_backward = register(
     lambda grad, x, analysis, bias, values, synthesis, *rest: tuple(
         torch.empty_like(t) for t in (x, analysis, bias, values, synthesis)
     ),
+    cuda=_backward_cuda,
 )
 
 
@@ -75,6 +90,7 @@ _field = register(
     f"shrinkage_field({_ARGUMENTS}) -> Tensor",
     shrinkage_field_cpu.forward,
     lambda x, *rest: torch.empty_like(x),
+    cuda=_forward_cuda,
     remember=_remember,
     backward=_differentiate,
 )
