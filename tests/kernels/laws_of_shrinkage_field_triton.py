@@ -70,13 +70,13 @@ def test_equals_the_reference_for_random_shapes(
 
 @pytest.mark.parametrize("circular", [False, True])
 def test_equals_the_reference_with_either_padding(circular: bool) -> None:
-    field, outer = numbers((2, 2, 5, 9), 17, 5, 11), outside(17)
+    field, outer = numbers((1, 2, 5, 9), 5, 5, 11), outside(5)
     grad, *wanted = reference(field, outer, circular)
     for a, b in zip(ours(grad, field, outer, circular), wanted, strict=True):
         assert_close(a, b, rtol=1e-10, atol=1e-11)
 
 
-@pytest.mark.parametrize("size", [3, 5, 7])
+@pytest.mark.parametrize("size", [pytest.param(3, marks=pytest.mark.slow), 5, pytest.param(7, marks=pytest.mark.slow)])
 def test_single_precision_is_near_double(size: int) -> None:
     field, outer = numbers((1, 1, 9, 17), 5, size, 21), outside(5)
     grad, *wanted = reference(field, outer, circular=False)
@@ -89,12 +89,13 @@ def test_single_precision_is_near_double(size: int) -> None:
 def test_programs_share_the_gradients(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shrinkage_field_triton, "PROGRAMS", 3)
     monkeypatch.setattr(shrinkage_field_triton, "COPIES", 2)
-    field, outer = numbers((2, 1, 11, 13), 18, 3, 7), outside(18)
+    field, outer = numbers((2, 1, 7, 13), 18, 3, 7), outside(18)
     grad, *wanted = reference(field, outer, circular=True)
     for a, b in zip(ours(grad, field, outer, circular=True), wanted, strict=True):
         assert_close(a, b, rtol=1e-10, atol=1e-11)
 
 
+@pytest.mark.slow
 def test_many_taps_leave_room_for_fewer_pixels() -> None:
     field, outer = numbers((1, 3, 5, 6), 2, 7, 5), outside(2)
     grad, *wanted = reference(field, outer, circular=False)
