@@ -21,10 +21,9 @@ class Diffraction(Operator):
 
     plate: Tensor
     picks: Tensor
+    picked: Tensor
 
-    def __init__(
-        self, plate: Complex[Tensor, "height width"], picks: Int[Tensor, " rows"], *, real: bool = False
-    ):  # fmt: skip
+    def __init__(self, plate: Complex[Tensor, "height width"], picks: Int[Tensor, " rows"], *, real: bool = False):
         super().__init__()
         check_picks("Diffraction", picks, plate.numel())
         if not bool(((plate.abs() - 1).abs() < 1e-4).all()):
@@ -33,6 +32,8 @@ class Diffraction(Operator):
         self.coisometry = None if real else 1.0
         self.register_buffer("plate", plate)
         self.register_buffer("picks", picks)
+        picked = torch.zeros(plate.numel(), dtype=torch.bool, device=picks.device).index_fill(0, picks, True)
+        self.register_buffer("picked", picked.reshape(plate.shape), persistent=False)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -51,6 +52,16 @@ class Diffraction(Operator):
         plane = spread(y, self.picks, self.plate.numel()).unflatten(1, self.plate.shape)
         x = self._plate(y).conj() * torch.fft.ifft2(plane, norm="ortho")
         return x.real if self.real else x
+
+    def normal(self, x: Num[Tensor, "batch height width"]) -> Num[Tensor, "batch height width"]:
+        check_image("Diffraction", x, self.plate.shape)
+        plate = self._plate(x)
+        back = plate.conj() * torch.fft.ifft2(self.picked * torch.fft.fft2(plate * x))
+        return back.real if self.real else back
+
+    def on_complex(self) -> "Diffraction":
+        """The same measurement, of complex images: with orthonormal rows."""
+        return Diffraction(self.plate, self.picks)
 
     def _plate(self, like: Tensor) -> Tensor:
         """The plate in the precision of the data."""

@@ -5,5 +5,6 @@ from minimand.steps.admm import ADMM
 from minimand.steps.descent import Descent
 from minimand.steps.primal_dual import PrimalDual
 from minimand.steps.proximal_gradient import FISTA, ProximalGradient
+from minimand.steps.split_admm import SplitADMM
 
-__all__ = ["ADMM", "FISTA", "Descent", "PrimalDual", "ProximalGradient", "Step"]
+__all__ = ["ADMM", "FISTA", "Descent", "PrimalDual", "ProximalGradient", "SplitADMM", "Step"]

@@ -19,6 +19,7 @@ def who_can(energy: Energy) -> list[str]:
     able = {
         "ADMM": split and hasattr(energy.data, "minimise"),
         "ProximalGradient": alone and "grad" in data,
+        "SplitADMM": split and "prox" in data,
         "PrimalDual": split and "prox" in data,
         "Descent": "grad" in energy.offers(),
     }
