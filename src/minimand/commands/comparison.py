@@ -1,21 +1,53 @@
 """What `compare` and `demo` share: run, print, report."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from minimand.io import Images
+    from minimand.reconstruction.acquisition import Measure
+    from minimand.reconstruction.report import Picture
+
+
+@dataclass(frozen=True)
+class Way:
+    """How images are measured: as typed, in code, in a picture, and what counts as 1 in them (None: their maximum)."""
+
+    name: str
+    measure: "Measure"
+    picture: "Picture"
+    noise: float = 0.0
+    seed: int = 0
+    peaks: Sequence[float] | None = None
+
+
+def by_mask(mask: str, *, noise: float = 0.0, seed: int = 0) -> Way:
+    """K-space under a mask."""
+    from minimand.systems.mri.acquisition import sampled_by
+    from minimand.systems.mri.report import sampling_picture
+    from minimand.systems.mri.sampling import read_sampling
+
+    return Way(mask, sampled_by(read_sampling(mask), seed, noise), sampling_picture, noise, seed)
+
+
+def by_operator(operator: str, images: "Images", *, noise: float = 0.0, seed: int = 0) -> Way:
+    """Compressive measurements of natural images."""
+    from minimand.systems.imaging.acquisition import frequencies_picture, read_operator, sensed_by
+    from minimand.systems.imaging.pictures import white_levels
+
+    measure = sensed_by(read_operator(operator), seed, noise)
+    return Way(operator, measure, frequencies_picture, noise, seed, white_levels(images))
 
 
 def run_comparison(
     title: str,
     images: "Images",
-    mask: str,
+    way: Way,
     methods: str,
     weights: str | None,
     *,
-    noise: float = 0.0,
-    seed: int = 0,
     report: Path | None = None,
     json: bool = False,
     force: bool = False,
@@ -25,35 +57,33 @@ def run_comparison(
     from minimand.commands.progress import counting, working
     from minimand.io import check_folder
     from minimand.reconstruction.compare import compare
-    from minimand.systems.mri.acquisition import sampled_by
-    from minimand.systems.mri.sampling import read_sampling
     from minimand.systems.mri.scoring import require_window
 
     if report:
         check_folder(report, force)
     names = methods_of(methods)
     network = network_of(weights, names)
-    measure = sampled_by(read_sampling(mask), seed, noise)
     for name, array in zip(images.names, images.arrays, strict=True):
         require_window(name, array.shape)
     with counting("comparing", len(names) * len(images), "reconstructions") as show:
         done = compare(
             images.arrays,
-            measure,
+            way.measure,
             names,
             weights=weights,
             network=network,
-            seed=seed,
+            peaks=way.peaks,
+            seed=way.seed,
             show=lambda name, k: show(name, names.index(name) * len(images) + k),
         )
     if report:
         from minimand.reconstruction.report import write_comparison
-        from minimand.systems.mri.report import sampling_picture
 
-        facts = [("sampling", mask), *([("noise", f"{noise:g} of the maximum")] if noise else [])]
+        unit = "the maximum" if way.peaks is None else "white"
+        facts = [("sampling", way.name), *([("noise", f"{way.noise:g} of {unit}")] if way.noise else [])]
         shown = [Path(name).name for name in images.names]
         with working("writing the report"):
-            page = write_comparison(report, title, shown, done, facts, picture=sampling_picture, force=force)
+            page = write_comparison(report, title, shown, done, facts, picture=way.picture, force=force)
         note(f"report: {page}")
     if json:
         print_json({"images": len(images), "methods": done.table()})

@@ -9,8 +9,10 @@ def demo(report: Report = None, json: Json = False, force: Force = False) -> Non
     The scan is the 4-D example inside nibabel (48 slices, 128 x 96); the methods are zero-filling, total variation and
     the shipped ADMM-Net, which has not seen it.
     """
-    from minimand.commands.comparison import run_comparison
+    from minimand.commands.comparison import by_mask, run_comparison
     from minimand.systems.mri.demo import METHODS, SAMPLING, embedded_scan
 
     title = "Brain scan inside nibabel, a fifth of its k-space"
-    run_comparison(title, embedded_scan(), SAMPLING, ",".join(METHODS), None, report=report, json=json, force=force)
+    run_comparison(
+        title, embedded_scan(), by_mask(SAMPLING), ",".join(METHODS), None, report=report, json=json, force=force
+    )

@@ -11,11 +11,22 @@ Json = Annotated[bool, Option("--json", help="Print one JSON object.")]
 Force = Annotated[bool, Option("--force", help="Replace existing outputs.")]
 Report = Annotated[Path | None, Option(metavar="FOLDER", help="Write an HTML report with pictures into this folder.")]
 Mask = Annotated[str, Option(metavar="SPEC|FILE", help="radial:R, cartesian:R, random:R, full or FILE[:KEY].")]
+OptionalMask = Annotated[
+    str | None, Option("--mask", metavar="SPEC|FILE", help="radial:R, cartesian:R, random:R, full or FILE[:KEY].")
+]
+OperatorSpec = Annotated[
+    str | None,
+    Option(
+        "--operator",
+        metavar="SPEC",
+        help="Compressive measurements: hadamard:R, diffraction:R, structural:R, blocks:R or orthogonal:R.",
+    ),
+]
 Noise = Annotated[
     float,
     Option(
         metavar="X",
-        help="Noise in the real and the imaginary part of k-space: standard deviation, image maximum 1.",
+        help="Noise in every real number measured (both parts of k-space): standard deviation, image maximum 1.",
         min=0,
         max=1e6,
     ),

@@ -20,7 +20,7 @@ from minimand.terms import LeastSquares
 class Compared:
     """What each method made of each image.
 
-    images: truths at maximum magnitude 1; data: what was measured of each, a batch of one; methods: by name; results:
+    images: truths at peak 1; data: what was measured of each, a batch of one; methods: by name; results:
     method -> its images; scores: method -> Scores of shape (images,); seconds: method -> seconds an image after
     warm-up.
     """
@@ -47,16 +47,19 @@ def compare(
     *,
     weights: str | None = None,
     network: str | None = None,
+    peaks: Sequence[float] | None = None,
     seed: int = 0,
     show: Callable[[str, int], None] = lambda method, done: None,
 ) -> Compared:
-    """Measure each image, reconstruct it by each method, score it with its maximum magnitude as 1.
+    """Measure each image, reconstruct it by each method, score it with its peak as 1.
 
     Scores: NMSE of the complex image, PSNR (peak 1) and SSIM of magnitudes. arrays: (height, width) each, real or
-    complex; a real image is reconstructed as real. weights: for the method `network` that their card names. seed: of
-    the generator that `measure` gets, anew for the images of each size. show: told the method and the images done.
+    complex; a real image is reconstructed as real. weights: for the method `network` that their card names. peaks: what
+    counts as 1 in each image, without them its maximum magnitude. seed: of the generator that `measure` gets, anew for
+    the images of each size. show: told the method and the images done.
     """
-    images = [torch.from_numpy(a / np.abs(a).max()) for a in arrays]
+    peaks = [float(np.abs(a).max()) for a in arrays] if peaks is None else peaks
+    images = [torch.from_numpy(a / peak) for a, peak in zip(arrays, peaks, strict=True)]
     images = [t.to(torch.complex64 if t.is_complex() else torch.float32) for t in images]
     chosen = {name: get_method(name, weights=weights if name == network else None) for name in methods}
     groups = [(members, fixed(measure, _stack(images, members), seed)) for members in _alike(images)]

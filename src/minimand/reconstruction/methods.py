@@ -11,9 +11,10 @@ from torch import Tensor
 from minimand.algebra import per_item
 from minimand.io import InputError
 from minimand.loops import solve
-from minimand.operators import Gradient
+from minimand.operators import Diffraction, Gradient
 from minimand.reconstruction.admm_net import ADMMNet, peak, scaled
 from minimand.reconstruction.networks import NETWORKS, load_network
+from minimand.reconstruction.sensed_tv import sensed_total_variation
 from minimand.steps import ADMM
 from minimand.terms import L21, LeastSquares
 
@@ -40,8 +41,11 @@ def zero_filled(data: LeastSquares) -> Tensor:
 def total_variation(data: LeastSquares, weight: float = TV_WEIGHT) -> Tensor:
     """min_x 1/2 ||A x - y||^2 + weight s TV(x) by ADMM, s the maximum of the zero-filled image (so scaling y scales x).
 
-    Isotropic, periodic. Source: Lustig, Donoho, Pauly (2007), by the steps of Boyd et al. (2011).
+    Isotropic, periodic. Source: Lustig, Donoho, Pauly (2007), by the steps of Boyd et al. (2011). Compressive
+    measurements are solved as `sensed_total_variation` does, with its own weight.
     """
+    if data.A.coisometry is not None or isinstance(data.A, Diffraction):
+        return sensed_total_variation(data)
     start = zero_filled(data)
     scale = peak(start)
     energy = scaled(data, scale) + (weight * (L21() @ Gradient())).to(start.device)

@@ -1,0 +1,1 @@
+"""Natural images from compressive measurements: comparisons and tables."""
