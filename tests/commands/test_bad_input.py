@@ -220,15 +220,13 @@ def test_weights_that_are_damaged_or_not_ours(scans, one, refused):
 
 
 def test_weights_of_another_method_or_size(scans, one, work, refused):
-    card = {"network": "admm-csnet", "arguments": {"depth": 1}}
-    save_weights(work / "csnet.safetensors", card, ADMMNet(1).state_dict())
+    card = {"network": "resnet", "arguments": {"depth": 1}}
+    save_weights(work / "resnet.safetensors", card, ADMMNet(1).state_dict())
     save_weights(work / "deep.safetensors", {**card, "network": "admm-net"}, ADMMNet(2).state_dict())
-    assert "unknown network 'admm-csnet'" in refused(
-        "reconstruct", one, "-o", "x.npz", "--weights", "csnet.safetensors"
-    )
+    assert "unknown network 'resnet'" in refused("reconstruct", one, "-o", "x.npz", "--weights", "resnet.safetensors")
     assert "do not fit together" in refused("reconstruct", one, "-o", "x.npz", "--weights", "deep.safetensors")
-    words = ["compare", scans / "one.npy", "--mask", "full", "--methods", "tv", "--weights", "csnet.safetensors"]
-    assert "are for admm-csnet, which is not among the methods tv" in refused(*words)
+    words = ["compare", scans / "one.npy", "--mask", "full", "--methods", "tv", "--weights", "resnet.safetensors"]
+    assert "are for resnet, which is not among the methods tv" in refused(*words)
 
 
 def test_no_shipped_weights(one, refused, monkeypatch, work):

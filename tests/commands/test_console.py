@@ -14,7 +14,7 @@ def test_methods_are_known_names_each_once():
     assert methods_of(" tv, zero-filled,tv,") == ["tv", "zero-filled"]
     with pytest.raises(InputError, match="names no method"):
         methods_of(" , ")
-    with pytest.raises(InputError, match=r"no method 'admm-nt'. Did you mean admm-net\?"):
+    with pytest.raises(InputError, match=r"no method 'admm-nt'. Did you mean admm-net or admm-csnet\?"):
         methods_of("tv,admm-nt")
 
 

@@ -58,7 +58,7 @@ def test_training_goes_on_from_weights_and_on_crops_of_mixed_images(scans, words
     start = ["--from", "a.safetensors", "--depth", 2, "--crop", 24]
     done("train", "admm-net", *more, *TINY, *start, "--steps", 3, "-o", "b.safetensors")
     card = load_weights("b.safetensors").card
-    assert card["arguments"] == {"depth": 2}
+    assert card["arguments"] == {"depth": 2, "filters": 8, "size": 3}
     assert "a.safetensors" in card["training"]["from"]["command"]
 
 
@@ -120,7 +120,7 @@ def test_force_starts_an_interrupted_run_anew(words, work, done):
 
 
 def test_ctrl_c_before_the_first_step_leaves_nothing(words, work, minimand, monkeypatch):
-    def interrupt(plan):
+    def interrupt(*data, **options):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("minimand.reconstruction.learn.load_split", interrupt)

@@ -1,5 +1,6 @@
 """A training run: images and masks from specs, a checkpoint until the weights are there, a card that tells all."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
@@ -7,9 +8,9 @@ import pytest
 import torch
 
 from minimand.io import InputError
-from minimand.reconstruction import learn
-from minimand.reconstruction.learn import Plan, check_run, load_split, train_admm_net, training_images
-from minimand.reconstruction.phantoms import phantom, phantoms
+from minimand.reconstruction.learn import Plan, check_run, train
+from minimand.reconstruction.networks import load_network
+from minimand.reconstruction.phantoms import phantom
 from minimand.weights import load_weights
 
 
@@ -26,50 +27,21 @@ def ways(acquisition):
     return acquisition("radial:0.4")
 
 
+def told(show):
+    """A watch that calls `show` after every step."""
+    return lambda steps: nullcontext(show)
+
+
 def plan(data, **options):
-    return Plan(**{"data": [data], "masks": ["radial:0.4"], "depth": 1, "steps": 4, "batch": 2, "every": 2, **options})
-
-
-def test_the_last_sixth_of_each_source_is_for_choosing(stack):
-    train, validation = load_split(Plan([stack, f"{stack}[0:3]"], ["full"]))
-    assert [len(source) for source in train] == [10, 2]
-    assert len(validation) == 3
-    train, validation = load_split(Plan([stack], ["full"], validate=[f"{stack}[4:6]"]))
-    assert [len(source) for source in train] == [12]
-    assert len(validation) == 2
-
-
-def test_many_validation_images_are_thinned_evenly(monkeypatch, stack):
-    many = [torch.full((4, 4), float(k)) for k in range(200)]
-    monkeypatch.setattr(learn, "training_images", lambda spec: many)
-    _, validation = load_split(Plan(["a"], ["full"], validate=["b"]))
-    values = [float(t[0, 0]) for t in validation]
-    assert len(values) == 64
-    assert (values[0], values[-1]) == (0.0, 199.0)
-
-
-def test_images_to_learn_from_are_magnitudes_of_maximum_one(tmp_path):
-    np.save(tmp_path / "x.npy", 7 * np.exp(1j * np.linspace(0, 3, 600)).reshape(20, 30) * np.linspace(0, 1, 30))
-    (image,) = training_images(str(tmp_path / "x.npy"))
-    assert image.dtype == torch.float32
-    assert float(image.max()) == 1
-    assert torch.equal(training_images("phantoms:2")[1], phantoms(2, seed=0)[1])
-    with pytest.raises(InputError, match="write phantoms:COUNT"):
-        training_images("phantoms:none")
-
-
-def test_one_image_is_too_few(stack):
-    with pytest.raises(InputError, match="too few to learn and to choose from"):
-        load_split(Plan([f"{stack}[0]"], ["full"]))
-    train, validation = load_split(Plan([f"{stack}[0]"], ["full"], validate=[f"{stack}[1]"]))
-    assert (len(train[0]), len(validation)) == (1, 1)
+    usual = {"data": [data], "sampling": ["radial:0.4"], "depth": 1, "steps": 4, "batch": 2, "every": 2}
+    return Plan(**{**usual, **options})
 
 
 def test_the_card_tells_what_was_learned_from_and_what_it_suits(stack, acquisition, tmp_path):
     output = tmp_path / "w.safetensors"
-    options = {"masks": ["radial:0.4", "random:0.2", "radial:0.4"], "test": [f"{stack}[0:2]"]}
+    options = {"sampling": ["radial:0.4", "random:0.2", "radial:0.4"], "test": [f"{stack}[0:2]"]}
     ways = acquisition("radial:0.4", "random:0.2")
-    done = train_admm_net(plan(stack, **options), ways, output, command="minimand train ...", licence="CC0")
+    done = train(plan(stack, **options), ways, output, command="minimand train ...", licence="CC0")
     card = load_weights(output).card
     assert card["sampling"] == ["radial:0.4", "random:0.2"]
     assert card["suits"][0] == pytest.approx(0.2, abs=0.01)
@@ -92,7 +64,7 @@ def test_images_that_cannot_be_measured_are_told_before_any_step(stack, ways, tm
     output, fail = tmp_path / "w.safetensors", lambda progress: pytest.fail("a step was taken")
     for options in ({}, {"crop": 18}, {"crop": 16, "validate": [stack]}):
         with pytest.raises(InputError, match="16 x 16 only"):
-            train_admm_net(plan(stack, **options), odd, output, command="", show=fail)
+            train(plan(stack, **options), odd, output, command="", watch=told(fail))
 
 
 def test_an_interrupted_run_is_not_lost_by_mistake(tmp_path):
@@ -116,20 +88,62 @@ def test_resuming_with_other_options_is_refused_naming_them(stack, ways, tmp_pat
 
     output = tmp_path / "w.safetensors"
     with pytest.raises(Stop):
-        train_admm_net(plan(stack), ways, output, command="", show=stop)
+        train(plan(stack), ways, output, command="", watch=told(stop))
     for options, said in [
         ({"batch": 3}, "batch 3"),
         ({"steps": 9}, "steps 9"),
-        ({"masks": ["full"]}, "masks \\['full'\\]"),
+        ({"sampling": ["full"]}, "sampling \\['full'\\]"),
     ]:
         with pytest.raises(InputError, match=f"this run has {said}, the one it would resume"):
-            train_admm_net(plan(stack, **options), ways, output, command="", resume=True)
-    done = train_admm_net(plan(stack, test=[f"{stack}[0:1]"]), ways, output, command="", resume=True)
+            train(plan(stack, **options), ways, output, command="", resume=True)
+    done = train(plan(stack, test=[f"{stack}[0:1]"]), ways, output, command="", resume=True)
     assert done.step == 4
 
 
 def test_training_learns(stack, ways, tmp_path):
     output = tmp_path / "w.safetensors"
-    train_admm_net(plan(stack, steps=30, every=10), ways, output, command="")
+    train(plan(stack, steps=30, every=10), ways, output, command="")
     scores = load_weights(output).card["validation"]
     assert scores["psnr"] > scores["psnr_untrained"] + 0.5
+
+
+def test_a_csnet_learns_too_and_its_card_says_how_it_is_built(stack, ways, tmp_path):
+    output = tmp_path / "w.safetensors"
+    options = {"network": "admm-csnet", "depth": 2, "filters": 8, "size": 3, "steps": 40, "every": 10}
+    train(plan(stack, test=[f"{stack}[0:1]"], **options), ways, output, command="")
+    card = load_weights(output).card
+    assert (card["network"], card["arguments"]) == ("admm-csnet", {"depth": 2, "filters": 8, "size": 3})
+    assert card["validation"]["psnr"] > card["validation"]["psnr_untrained"] + 0.3
+    assert set(card["tested"][0]) >= {"zero-filled", "tv", "admm-csnet"}
+    assert load_network(str(output))[0].unrolled.depth == 2
+
+
+@pytest.mark.parametrize("network", ["admm-net", "admm-csnet"])
+def test_complex_images_are_learned_and_the_card_says_where_phases_come_from(stack, ways, network, tmp_path):
+    output = tmp_path / "w.safetensors"
+    train(plan(stack, network=network, complex_=True), ways, output, command="")
+    assert "made, not measured" in load_weights(output).card["training"]["phases"]
+    train(plan(stack, network=network), ways, output, command="", force=True)
+    assert "phases" not in load_weights(output).card["training"]
+
+
+def test_minutes_become_steps_once(stack, ways, tmp_path):
+    class Stop(Exception):
+        pass
+
+    def stop(progress):
+        raise Stop
+
+    seen = []
+    output, asked = tmp_path / "w.safetensors", plan(stack, minutes=0.01, every=1)
+    with pytest.raises(Stop):  # after the first validation
+        train(asked, ways, output, command="", watch=lambda steps: nullcontext((seen.append(steps), stop)[1]))
+    done = train(asked, ways, output, command="", resume=True)
+    assert done.steps == seen[0] >= 1
+
+
+def test_weights_of_another_network_are_no_start(stack, ways, tmp_path):
+    output = tmp_path / "w.safetensors"
+    train(plan(stack), ways, output, command="")
+    with pytest.raises(InputError, match="is admm-net, not admm-csnet"):
+        train(plan(stack, network="admm-csnet", start=str(output)), ways, tmp_path / "v.safetensors", command="")

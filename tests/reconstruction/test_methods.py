@@ -1,5 +1,7 @@
 """The methods: what each makes of samples."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch.testing import assert_close
@@ -16,47 +18,53 @@ from minimand.reconstruction.methods import (
     trace_network,
     zero_filled,
 )
-from minimand.reconstruction.networks import NETWORKS
+from minimand.reconstruction.networks import NETWORKS, arguments_of, make
 from minimand.weights import save_weights
 
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory):
-    path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
-    torch.manual_seed(0)
-    save_weights(path, {"network": "admm-net", "arguments": {"depth": 2}}, ADMMNet(2).state_dict())
-    return str(path)
+    """Untrained weights of a network's name; None for the methods that take none."""
+    files = {}
+    for name in NETWORKS:
+        torch.manual_seed(0)
+        arguments = arguments_of(name, depth=2, filters=None, size=None)
+        files[name] = str(tmp_path_factory.mktemp("weights") / f"{name}.safetensors")
+        save_weights(Path(files[name]), {"network": name, "arguments": arguments}, make(name, arguments).state_dict())
+    return files.get
 
 
 @pytest.mark.parametrize("name", METHODS)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.complex64])
 def test_every_method_improves_on_nothing_and_keeps_shape_and_kind(name, dtype, tiny, heads, measured):
     truth = heads().to(dtype)
-    method = get_method(name, weights=tiny if name == "admm-net" else None)
+    method = get_method(name, weights=tiny(name))
     x = method.run(measured(truth))
     assert x.shape == truth.shape
     assert x.dtype == dtype
     assert (x - truth).norm() < 0.3 * truth.norm()
-    assert (method.net is None) == (name != "admm-net")
+    assert (method.net is None) == (name not in NETWORKS)
 
 
 @pytest.mark.parametrize("name", METHODS)
 def test_every_method_gives_the_image_itself_from_full_kspace(name, tiny, heads, measured):
     truth = heads(1)
-    x = get_method(name, weights=tiny if name == "admm-net" else None).run(measured(truth, "full"))
-    assert (x - truth).norm() < {"zero-filled": 1e-6, "tv": 0.02, "admm-net": 0.2}[name] * truth.norm()
+    x = get_method(name, weights=tiny(name)).run(measured(truth, "full"))
+    assert (x - truth).norm() < {"zero-filled": 1e-6, "tv": 0.02, "admm-net": 0.2, "admm-csnet": 0.2}[
+        name
+    ] * truth.norm()
 
 
 @pytest.mark.parametrize("name", METHODS)
 @pytest.mark.parametrize("scale", [1e-6, 1e9])
 def test_scaling_the_samples_scales_the_image(name, scale, tiny, heads, measured):
-    method, truth = get_method(name, weights=tiny if name == "admm-net" else None), heads()
+    method, truth = get_method(name, weights=tiny(name)), heads()
     assert_close(method.run(measured(scale * truth)) / scale, method.run(measured(truth)), rtol=0, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", METHODS)
 def test_a_batch_equals_its_items_one_by_one(name, tiny, heads, measured):
-    method, truth = get_method(name, weights=tiny if name == "admm-net" else None), heads(3)
+    method, truth = get_method(name, weights=tiny(name)), heads(3)
     one_by_one = torch.cat([method.run(measured(t[None])) for t in truth])
     assert_close(method.run(measured(truth)), one_by_one, rtol=0, atol=1e-5)
 
@@ -81,7 +89,7 @@ def test_tv_recovers_a_piecewise_constant_image(measured):
 
 
 def test_a_networks_trace_starts_zero_filled_and_ends_at_its_image(tiny, heads, measured):
-    terms, net = measured(5 * heads(1)), get_method("admm-net", weights=tiny).net
+    terms, net = measured(5 * heads(1)), get_method("admm-net", weights=tiny("admm-net")).net
     stages = trace_network(net, terms)
     assert len(stages) == 4
     assert_close(stages[0], zero_filled(terms))
@@ -101,12 +109,14 @@ def test_an_authors_network_takes_any_units(heads, measured):
 
 
 def test_unknown_names_are_told_with_the_nearest(tiny):
-    with pytest.raises(InputError, match=r"no method 'tvv'. Did you mean tv\? Known: zero-filled, tv, admm-net."):
+    with pytest.raises(
+        InputError, match=r"no method 'tvv'. Did you mean tv\? Known: zero-filled, tv, admm-net, admm-csnet."
+    ):
         require_known("tvv")
     with pytest.raises(InputError, match="no network 'tv' to train"):
         require_network("tv")
     with pytest.raises(InputError, match="tv takes no weights"):
-        get_method("tv", weights=tiny)
+        get_method("tv", weights=tiny("admm-net"))
 
 
 def test_weights_of_another_network_are_refused(tmp_path, monkeypatch):

@@ -5,7 +5,7 @@ import torch
 
 from minimand.io import InputError
 from minimand.reconstruction.admm_net import ADMMNet
-from minimand.reconstruction.networks import deepen, load_network, rate
+from minimand.reconstruction.networks import NETWORKS, USUAL, arguments_of, deepen, load_network, make, rate
 from minimand.weights import save_weights
 
 
@@ -44,7 +44,7 @@ def test_a_card_that_does_not_fit_its_numbers_is_refused_in_one_line(tmp_path, c
 
 
 def test_an_unknown_network_is_refused(tmp_path):
-    with pytest.raises(InputError, match="unknown network 'resnet'; known: admm-net"):
+    with pytest.raises(InputError, match="unknown network 'resnet'; known: admm-net, admm-csnet"):
         load_network(saved(tmp_path, ADMMNet(2), network="resnet"))
 
 
@@ -68,4 +68,17 @@ def test_a_start_with_other_filters_is_refused():
 
 
 def test_every_parameter_has_a_learning_rate():
-    assert {rate(name) for name, _ in ADMMNet(1).named_parameters()} == {2e-3, 3e-3, 5e-3}
+    assert {rate("admm-net", name) for name, _ in ADMMNet(1).named_parameters()} == {2e-3, 3e-3, 5e-3}
+    assert {rate("admm-csnet", name) for name, _ in make("admm-csnet", {"depth": 1}).named_parameters()} == {
+        1e-3, 2e-3, 3e-3, 5e-3,
+    }  # fmt: skip
+
+
+def test_usual_numbers_build_every_network_and_others_replace_them():
+    assert set(USUAL) == set(NETWORKS)
+    for name in NETWORKS:
+        arguments = arguments_of(name, depth=2, filters=None, size=None)
+        assert arguments == {**USUAL[name], "depth": 2}
+        assert make(name, arguments).unrolled.depth == 2
+    with pytest.raises(InputError, match=r"admm-csnet: ShrinkageField needs .* of an odd size"):
+        make("admm-csnet", {"depth": 1, "size": 4})

@@ -1,6 +1,7 @@
 """Training tasks: every draw depends on seed and step alone, and the loss is the paper's."""
 
 import signal
+from functools import partial
 
 import pytest
 import torch
@@ -115,7 +116,7 @@ def test_a_training_run_repeats_and_resumes_bit_for_bit(task, acquisition, tmp_p
         net = ADMMNet(2)
         ways = acquisition("radial:0.4")
         made = task(crop=12, train=[images(2, (16, 16))], acquisition=ways, validation=images(1, (16, 16)))
-        fit(net, made, steps=4, full=2, rate=rate, every=2, **options)
+        fit(net, made, steps=4, full=2, rate=partial(rate, name), every=2, **options)
         return [p.detach() for p in net.parameters()]
 
     def press(progress):
@@ -135,6 +136,6 @@ def test_a_training_run_repeats_and_resumes_bit_for_bit(task, acquisition, tmp_p
 def test_training_helps(task):
     net, made = ADMMNet(2), task(crop=16)
     before = made.validate(net)
-    done = fit(net, made, steps=25, rate=rate, every=5)
+    done = fit(net, made, steps=25, rate=partial(rate, "admm-net"), every=5)
     assert done.best > before + 0.5
     assert made.validate(net) == done.best

@@ -10,7 +10,7 @@ from minimand.commands.options import LARGEST_SEED, Force, Json
 
 
 def train(
-    network: Annotated[str, Argument(metavar="NETWORK", help="admm-net.")],
+    network: Annotated[str, Argument(metavar="NETWORK", help="admm-net or admm-csnet.")],
     data: Annotated[
         list[str],
         Option(metavar="IMAGES", help="Images to learn from: FILE[:KEY][SLICE], folder or pattern; repeatable."),
@@ -27,8 +27,20 @@ def train(
     test: Annotated[
         list[str] | None, Option(metavar="IMAGES", help="Images for figures on the card, never learned from.")
     ] = None,
-    depth: Annotated[int, Option(metavar="N", help="Full stages.", min=1)] = 9,
+    depth: Annotated[
+        int | None, Option(metavar="N", help="Full stages [default: 9 of admm-net, 7 of admm-csnet].", min=1)
+    ] = None,
+    filters: Annotated[
+        int | None, Option(metavar="N", help="Filters of a stage [default: 8 of admm-net, 32 of admm-csnet].", min=1)
+    ] = None,
+    size: Annotated[
+        int | None, Option(metavar="N", help="Side of a filter, odd [default: 3 of admm-net, 5 of admm-csnet].", min=3)
+    ] = None,
     steps: Annotated[int, Option(metavar="N", help="Steps of Adam, one mini-batch each.", min=0)] = 4000,
+    minutes: Annotated[
+        float | None,
+        Option(metavar="X", help="Instead of --steps: as many as fit, by the time of the first few.", min=0.01),
+    ] = None,
     full: Annotated[
         int, Option(metavar="N", help="Rounds of five full-batch L-BFGS iterations afterwards.", min=0)
     ] = 0,
@@ -38,6 +50,9 @@ def train(
     ] = None,
     vary: Annotated[bool, Option("--vary", help="Also learn on images with signs and slow phases.")] = False,
     phase: Annotated[bool, Option("--phase", help="Every other mini-batch is complex, with slow phases.")] = False,
+    complex_: Annotated[
+        bool, Option("--complex", help="Learn complex images; real ones get smooth random phases.")
+    ] = False,
     pace: Annotated[float, Option(metavar="X", help="Factor on all learning rates.", min=1e-6, max=1e6)] = 1.0,
     seed: Annotated[int, Option(metavar="N", help="Seed of everything random.", min=0, max=LARGEST_SEED)] = 0,
     every: Annotated[int, Option(metavar="N", help="Steps between validations.", min=1)] = 100,
@@ -51,7 +66,7 @@ def train(
     json: Json = False,
     force: Force = False,
 ) -> None:
-    """Learn a network from images: `minimand train admm-net --data scans/ --mask radial:0.2 -o mine.safetensors`.
+    """Learn a network: `minimand train admm-csnet --data scans/ --mask radial:0.2 --minutes 10 -o mine.safetensors`.
 
     The weights of the best validation are written, with a card. Ctrl-C leaves a checkpoint beside the output; the same
     command with --resume goes on from there.
@@ -62,32 +77,34 @@ def train(
     from minimand.commands.progress import training_progress
     from minimand.io import InputError
     from minimand.kernels.threads import use as use_threads
-    from minimand.reconstruction.learn import Plan, check_run, train_admm_net
+    from minimand.reconstruction.learn import Plan, check_run
+    from minimand.reconstruction.learn import train as run
     from minimand.reconstruction.methods import require_network
     from minimand.systems.mri.acquisition import acquisition
 
     require_network(network)
-    if steps + full == 0:
+    if steps + full == 0 and minutes is None:
         raise InputError("--steps 0 --full 0: there is nothing to do; give at least one step.")
     checkpoint = check_run(output, resume=resume, force=force)
     if threads:
         torch.set_num_threads(threads)
         use_threads(threads)
     plan = Plan(
-        data, mask, validate or (), test or (), depth, steps, full, batch, crop, vary, phase, pace, seed, every, start
-    )
+        data, mask, validate or (), test or (), network, depth, filters, size, steps, minutes, full, batch, crop, vary,
+        phase, complex_, pace, seed, every, start,
+    )  # fmt: skip
     command = "minimand " + shlex.join(word for word in typed.get() if word not in ("--resume", "--force", "--json"))
-    with training_progress(steps + full) as show:
-        done = train_admm_net(
-            plan, acquisition(mask), output,
-            command=command, licence=licence, resume=resume, force=force, show=show,
-        )  # fmt: skip
+    done = run(
+        plan, acquisition(mask), output,
+        command=command, licence=licence, resume=resume, force=force, watch=training_progress,
+    )  # fmt: skip
     if done.stopped:
-        note(f"stopped at step {done.step} of {steps + full}; {checkpoint} keeps it: add --resume to go on")
+        note(f"stopped at step {done.step} of {done.steps}; {checkpoint} keeps it: add --resume to go on")
         raise KeyboardInterrupt
+    stages = plan.arguments["depth"]
     if json:
         best = {"validation_psnr": done.best, "step": done.best_step}
-        print_json({"output": str(output), "network": network, "depth": depth, **best})
+        print_json({"output": str(output), "network": network, "depth": stages, **best})
     else:
-        stages = count(depth, "stage")
-        print(f"{output}: {network} with {stages}, validation {done.best:.3f} dB at step {done.best_step}")
+        made = f"{network} with {count(stages, 'stage')}"
+        print(f"{output}: {made}, validation {done.best:.3f} dB at step {done.best_step}")

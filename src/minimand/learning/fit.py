@@ -36,9 +36,10 @@ class Task(Protocol):
 
 @dataclass
 class Progress:
-    """Where a fit stands. history: (step, training loss since the last validation, validation score)."""
+    """Where a fit stands. steps: in all. history: (step, training loss since the last validation, validation score)."""
 
     step: int = 0
+    steps: int = 0
     loss: float = math.nan
     score: float = -math.inf
     best: float = -math.inf
@@ -82,6 +83,7 @@ def fit(
         saved = load_checkpoint(checkpoint)
         _require_same(saved.get("run", options), options, checkpoint)
         now, best, losses = _restore(saved, checkpoint, net, adam, lbfgs)
+    now.steps = steps + full
     with _polite_interrupt() as asked:
         while now.step < steps + full and not now.stopped:
             first = now.step < steps

@@ -1,45 +1,62 @@
 """The training run of a reconstruction network: from images on disk to weights with their card."""
 
-import platform
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from copy import deepcopy
+from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from minimand.io import Images, InputError, read_images
-from minimand.learning import Progress, fit
-from minimand.reconstruction.acquisition import Acquisition, Measure, fixed
-from minimand.reconstruction.admm_net import ADMMNet
-from minimand.reconstruction.compare import compare
-from minimand.reconstruction.networks import deepen, load_network, rate
-from minimand.reconstruction.phantoms import phantoms
+from minimand.learning import Progress, Task, fit
+from minimand.learning.checkpoint import load_checkpoint
+from minimand.reconstruction import card
+from minimand.reconstruction.acquisition import Acquisition, fixed
+from minimand.reconstruction.images import load_split
+from minimand.reconstruction.networks import Network, arguments_of, deepen, load_network, make, rate
 from minimand.reconstruction.training import Reconstruct
 from minimand.weights import check_weights, save_weights
+
+TIMED = 6  # steps that are run to see how many fit into a time
+
+Watch = Callable[[int], AbstractContextManager[Callable[[Progress], None]]]  # steps in all -> what is told of each
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to learn from and how; the options of `minimand train`."""
+    """What to learn from and how; the options of `minimand train`. sampling: names of the ways of measuring."""
 
     data: Sequence[str]
-    masks: Sequence[str]
+    sampling: Sequence[str]
     validate: Sequence[str] = ()
     test: Sequence[str] = ()
-    depth: int = 9
+    network: str = "admm-net"
+    depth: int | None = None
+    filters: int | None = None
+    size: int | None = None
     steps: int = 4000
+    minutes: float | None = None
     full: int = 0
     batch: int = 4
     crop: int | None = None
     vary: bool = False
     phase: bool = False
+    complex_: bool = False
     pace: float = 1.0
     seed: int = 0
     every: int = 100
     start: str | None = None
+
+    @property
+    def arguments(self) -> dict[str, int]:
+        """What the network is built with."""
+        return arguments_of(self.network, depth=self.depth, filters=self.filters, size=self.size)
 
 
 def check_run(output: Path, *, resume: bool = False, force: bool = False) -> Path:
@@ -59,7 +76,7 @@ def check_run(output: Path, *, resume: bool = False, force: bool = False) -> Pat
     return checkpoint
 
 
-def train_admm_net(
+def train(
     plan: Plan,
     acquisition: Acquisition,
     output: Path,
@@ -68,132 +85,108 @@ def train_admm_net(
     resume: bool = False,
     force: bool = False,
     licence: str = "",
-    show: Callable[[Progress], None] = lambda progress: None,
+    watch: Watch = lambda steps: nullcontext(lambda progress: None),
 ) -> Progress:
-    """Train an ADMM-Net as planned and write its weights; a checkpoint lies beside the output until the run is whole.
+    """Train a network as planned and write its weights; a checkpoint lies beside the output until the run is whole.
 
-    acquisition: what `plan.masks` name. command: as typed, for the card; licence: terms of the data, likewise. The test
-    images serve only for the figures on the card, beside TV's. Raises InputError for data or a start that do not fit.
+    acquisition: what `plan.sampling` names. command: as typed, for the card; licence: terms of the data, likewise. The
+    test images serve only for the figures on the card, beside TV's. Raises InputError for data or a start that do not
+    fit.
     """
     checkpoint = check_run(output, resume=resume, force=force)
     torch.manual_seed(plan.seed)
-    train, validation = load_split(plan)
+    train, validation = load_split(plan.data, plan.validate, complex_=plan.complex_)
     tests = {spec: read_images(spec) for spec in plan.test}
-    _check_sizes(acquisition, train, validation, plan.crop)
-    for images in tests.values():
-        _check_sizes(acquisition, (), [torch.from_numpy(a) for a in images.arrays], None)
-    net = ADMMNet(plan.depth)
-    start: dict[str, Any] = {}
-    if plan.start:
-        source, start = load_network(plan.start)
-        deepen(net, source)
+    _check_sizes(acquisition, train, validation, plan.crop, tests)
+    net, start = _begin(plan)
     task = Reconstruct(train, validation, acquisition, plan.batch, plan.seed, plan.crop, plan.vary, plan.phase)
     before = task.validate(net)
-    progress = fit(
-        net, task, steps=plan.steps, full=plan.full, rate=lambda name: plan.pace * rate(name), every=plan.every,
-        checkpoint=checkpoint, resume=resume, run=_run(plan, train), show=show,
+    plan = timed(plan, net, task, checkpoint if resume else None)
+    run = {**asdict(plan), "test": None, "images": sum(map(len, train))}
+    with watch(plan.steps + plan.full) as show:
+        progress = fit(
+            net, task, steps=plan.steps, full=plan.full, rate=lambda name: plan.pace * rate(plan.network, name),
+            every=plan.every, checkpoint=checkpoint, resume=resume, run=run, show=show,
+        )  # fmt: skip
+    if progress.stopped:
+        return progress
+    sizes = [(t.shape[0], t.shape[1]) for source in (*train, validation) for t in source]
+    whole = card.describe(
+        plan.network, plan.arguments, plan.sampling, acquisition.rates(max(sizes)), sizes,
+        training={
+            "command": command, "seed": plan.seed, "images": run["images"], "licence": licence,
+            "from": card.origin(start), "data": list(plan.data),
+            **({"phases": card.PHASES} if plan.complex_ or plan.phase else {}),
+        },
+        validation={
+            "psnr_untrained": before, "psnr": progress.best, "step": progress.best_step, "images": len(validation),
+            "history": progress.history, "data": list(plan.validate) or "the last sixth of each training set",
+        },
     )  # fmt: skip
-    if not progress.stopped:
-        sizes = [(t.shape[0], t.shape[1]) for source in (*train, validation) for t in source]
-        learned = {"command": command, "seed": plan.seed, "images": sum(map(len, train)), "licence": licence}
-        scores = {
-            "psnr_untrained": before,
-            "psnr": progress.best,
-            "step": progress.best_step,
-            "images": len(validation),
-        }
-        rates = acquisition.rates(max(sizes))
-        card = _card(plan, sizes, rates, {**learned, "from": _origin(start)}, {**scores, "history": progress.history})
-        save_weights(output, {"name": output.stem, **card}, net.state_dict(), force=force)
-        if tests:
-            rows = [figures(spec, images, acquisition.trials, output) for spec, images in tests.items()]
-            tested = [row for each in rows for row in each]
-            save_weights(output, {"name": output.stem, **card, "tested": tested}, net.state_dict(), force=True)
-        checkpoint.unlink(missing_ok=True)
+    _save(output, {"name": output.stem, **whole}, net, plan.network, tests, acquisition, force)
+    checkpoint.unlink(missing_ok=True)
     return progress
 
 
-def load_split(plan: Plan) -> tuple[list[list[Tensor]], list[Tensor]]:
-    """Sources of training images and validation images, real, float32, maximum 1.
-
-    Without validation data the last sixth of each source; at most 64 validation images, evenly spread.
+def timed(plan: Plan, net: Network, task: Task, checkpoint: Path | None) -> Plan:
+    """The plan with the steps that fit into its minutes, validations included: measured once, on a copy of the network,
+    and kept in the checkpoint, so that a resumed run has the same.
     """
-    train, validation = [], [t for spec in plan.validate for t in training_images(spec)]
-    for spec in plan.data:
-        images = training_images(spec)
-        keep = len(images) if plan.validate else len(images) - max(1, len(images) // 6)
-        if keep < 1:
-            raise InputError(f"{spec}: one image is too few to learn and to choose from; give more or --validate.")
-        train.append(images[:keep])
-        validation += images[keep:] if not plan.validate else []
-    spread = np.linspace(0, len(validation) - 1, min(64, len(validation))).round().astype(int)
-    return train, [validation[k] for k in spread]
+    if plan.minutes is None:
+        return plan
+    if checkpoint is not None:
+        steps = load_checkpoint(checkpoint).get("run", {}).get("steps")
+        return replace(plan, steps=steps) if isinstance(steps, int) else plan
+    marks: list[float] = []
+    fit(
+        deepcopy(net), task, steps=TIMED, rate=lambda name: rate(plan.network, name), every=TIMED,
+        show=lambda progress: marks.append(time.perf_counter()),
+    )  # fmt: skip
+    *steps, last = [after - before for before, after in pairwise(marks)]  # without the first one, which may compile
+    step = median(steps)
+    seconds = step + max(last - step, 0) / plan.every  # the last one has a validation
+    return replace(plan, steps=max(1, int(60 * plan.minutes / seconds)))
 
 
-def _run(plan: Plan, train: Sequence[Sequence[Tensor]]) -> dict[str, Any]:
-    """What must not change when a run is resumed: every option but the images for figures, and how many images."""
-    return {**asdict(plan), "test": None, "images": sum(map(len, train))}
+def _begin(plan: Plan) -> tuple[Network, dict[str, Any]]:
+    """The network to train, and the card of what it starts from."""
+    net = make(plan.network, plan.arguments)
+    if plan.start is None:
+        return net, {}
+    source, start = load_network(plan.start)
+    if start["network"] != plan.network:
+        raise InputError(f"{plan.start}: is {start['network']}, not {plan.network}; leave out --from.")
+    deepen(net, source)
+    return net, start
 
 
 def _check_sizes(
-    acquisition: Acquisition, train: Sequence[Sequence[Tensor]], validation: Sequence[Tensor], crop: int | None
+    acquisition: Acquisition,
+    train: Sequence[Sequence[Tensor]],
+    validation: Sequence[Tensor],
+    crop: int | None,
+    tests: dict[str, Images],
 ) -> None:
     """Raise InputError now, not in the middle of training, where an image cannot be measured so."""
-    learned = {(t.shape[0], t.shape[1]) for source in train for t in source} if crop is None else {(crop, crop)}
-    for size in learned | {(t.shape[0], t.shape[1]) for t in validation}:
+    learned = {tuple(t.shape) for source in train for t in source} if crop is None else {(crop, crop)}
+    others = {tuple(t.shape) for t in validation} | {a.shape for images in tests.values() for a in images.arrays}
+    for size in sorted(learned | others):
         for trial in acquisition.trials.values():
             fixed(trial, torch.zeros(1, *size))
 
 
-def training_images(spec: str) -> list[Tensor]:
-    """Images of a file, folder or pattern, or `phantoms:COUNT` drawn with seed 0; real, float32, maximum 1."""
-    if spec.startswith("phantoms:"):
-        count = spec.removeprefix("phantoms:")
-        if not count.isdecimal() or int(count) < 1:
-            raise InputError(f"{spec}: write phantoms:COUNT with a count of 1 or more.")
-        return phantoms(int(count), seed=0)
-    return real_images(read_images(spec))
-
-
-def real_images(images: Images) -> list[Tensor]:
-    """Magnitudes at maximum 1."""
-    return [torch.from_numpy(np.abs(a) / np.abs(a).max()).float() for a in images.arrays]
-
-
-def figures(spec: str, images: Images, trials: Mapping[str, Measure], weights: Path) -> list[dict[str, Any]]:
-    """Mean scores of a network, TV and zero-filling on test images measured in each way, for the card."""
-    rows = []
-    for text, trial in sorted(trials.items()):
-        methods = ["zero-filled", "tv", "admm-net"]
-        done = compare(images.arrays, trial, methods, weights=str(weights), network="admm-net")
-        means = {name: {k: round(v, 4) for k, v in row.items()} for name, row in done.table().items()}
-        rows.append({"images": spec, "count": len(images), "mask": text, **means})
-    return rows
-
-
-def _origin(start: dict[str, Any]) -> dict[str, Any] | None:
-    """The training that a start came from, as its card tells it."""
-    return start.get("training") or ({"command": start["command"]} if "command" in start else None)
-
-
-def _card(
-    plan: Plan,
-    sizes: Sequence[tuple[int, int]],
-    rates: Sequence[float],
-    training: dict[str, Any],
-    validation: dict[str, Any],
-) -> dict[str, Any]:
-    """suits: lowest and highest rate learned; sides: smallest and greatest side of an image learned or chosen on."""
-    sampling = ", ".join(sorted(set(plan.masks)))
-    return {
-        "network": "admm-net",
-        "summary": f"{plan.depth} stage{'s' * (plan.depth > 1)}, {sampling}; validation {validation['psnr']:.2f} dB",
-        "arguments": {"depth": plan.depth},
-        "sampling": sorted(set(plan.masks)),
-        "suits": [min(rates), max(rates)],
-        "sides": [min(map(min, sizes)), max(map(max, sizes))],
-        "loss": "mean ||x - t|| / ||t||",
-        "training": {**training, "data": list(plan.data)},
-        "validation": {**validation, "data": list(plan.validate) or "the last sixth of each training set"},
-        "versions": {"torch": torch.__version__, "numpy": np.__version__, "python": platform.python_version()},
-    }
+def _save(
+    output: Path,
+    whole: dict[str, Any],
+    net: Network,
+    network: str,
+    tests: dict[str, Images],
+    acquisition: Acquisition,
+    force: bool,
+) -> None:
+    """Weights and card; then, with figures on test images, once more."""
+    save_weights(output, whole, net.state_dict(), force=force)
+    rows = [card.figures(network, spec, images, acquisition.trials, output) for spec, images in tests.items()]
+    if rows:
+        tested = [row for each in rows for row in each]
+        save_weights(output, {**whole, "tested": tested}, net.state_dict(), force=True)

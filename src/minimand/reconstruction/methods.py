@@ -12,13 +12,13 @@ from minimand.algebra import per_item
 from minimand.io import InputError
 from minimand.loops import solve
 from minimand.operators import Diffraction, Gradient
-from minimand.reconstruction.admm_net import ADMMNet, peak, scaled
-from minimand.reconstruction.networks import NETWORKS, load_network
+from minimand.reconstruction.admm_net import peak, scaled
+from minimand.reconstruction.networks import NETWORKS, Network, load_network
 from minimand.reconstruction.sensed_tv import sensed_total_variation
 from minimand.steps import ADMM
 from minimand.terms import L21, LeastSquares
 
-METHODS = ("zero-filled", "tv", "admm-net")
+METHODS = ("zero-filled", "tv", "admm-net", "admm-csnet")
 TV_WEIGHT = 1e-3  # best mean PSNR at 20 % on every sixth of the chest images 1..60, grid 5e-4 ... 5e-3
 TV_RHO, TV_ITERATIONS, TV_TOL = 0.05, 150, 1e-3
 
@@ -29,7 +29,7 @@ class Method:
 
     name: str
     run: Callable[[LeastSquares], Tensor]
-    net: ADMMNet | None = None
+    net: Network | None = None
     card: dict[str, Any] = field(default_factory=dict)
 
 
@@ -56,7 +56,7 @@ def total_variation(data: LeastSquares, weight: float = TV_WEIGHT) -> Tensor:
 
 
 @torch.no_grad()
-def apply_network(net: ADMMNet, data: LeastSquares) -> Tensor:
+def apply_network(net: Network, data: LeastSquares) -> Tensor:
     """The image of a network."""
     scale = own_scale(net, data)
     image: Tensor = net(scaled(data, scale))
@@ -64,14 +64,14 @@ def apply_network(net: ADMMNet, data: LeastSquares) -> Tensor:
 
 
 @torch.no_grad()
-def trace_network(net: ADMMNet, data: LeastSquares) -> list[Tensor]:
+def trace_network(net: Network, data: LeastSquares) -> list[Tensor]:
     """The zero-filled image and the one after every stage of a network."""
     scale = own_scale(net, data)
     images = net.trace(scaled(data, scale))
     return [zero_filled(data), *(x if scale is None else per_item(scale, x) * x for x in images)]
 
 
-def own_scale(net: ADMMNet, data: LeastSquares) -> Tensor | None:
+def own_scale(net: Network, data: LeastSquares) -> Tensor | None:
     """What to divide every item by for a network that takes k-space as it is (the authors', for images of maximum 1):
     1 where the zero-filled maximum lies within 0.5 to 1.5, else that maximum. None where the network sees to it.
     """

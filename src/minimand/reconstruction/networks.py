@@ -1,17 +1,24 @@
 """The networks by name, built from their cards."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 
 from minimand.io import InputError
+from minimand.reconstruction.admm_csnet import ADMMCSNet, csnet_rate
 from minimand.reconstruction.admm_net import ADMMNet
 from minimand.weights import Weights, load_weights
 
-NETWORKS: dict[str, type[ADMMNet]] = {"admm-net": ADMMNet}
+Network = ADMMNet | ADMMCSNet
+NETWORKS: dict[str, type[ADMMNet] | type[ADMMCSNet]] = {"admm-net": ADMMNet, "admm-csnet": ADMMCSNet}
+USUAL = {  # what training builds unless asked otherwise
+    "admm-net": {"depth": 9, "filters": 8, "size": 3},
+    "admm-csnet": {"depth": 7, "filters": 32, "size": 5},
+}
 
 
-def build(weights: Weights) -> ADMMNet:
+def build(weights: Weights) -> Network:
     """The network of a card with its numbers, in evaluation mode. Raises InputError where they do not fit together."""
     name = weights.card.get("network")
     if name not in NETWORKS:
@@ -29,13 +36,13 @@ def build(weights: Weights) -> ADMMNet:
     return net.eval().requires_grad_(False)
 
 
-def load_network(source: str) -> tuple[ADMMNet, dict[str, Any]]:
+def load_network(source: str) -> tuple[Network, dict[str, Any]]:
     """A network and its card, by the name of shipped weights or from a file."""
     weights = load_weights(source)
     return build(weights), weights.card
 
 
-def deepen(net: ADMMNet, start: ADMMNet) -> None:
+def deepen(net: Network, start: Network) -> None:
     """Copy the numbers of `start` into `net`; stages beyond its depth repeat its last one, as the authors deepened
     theirs.
     """
@@ -52,8 +59,24 @@ def deepen(net: ADMMNet, start: ADMMNet) -> None:
     net.load_state_dict(target)
 
 
-def rate(name: str) -> float:
-    """Learning rate of a parameter of ADMM-Net by its name (plain choices, not searched)."""
-    if name.endswith("eta"):
+def make(name: str, arguments: Mapping[str, Any]) -> Network:
+    """An untrained network, random numbers from torch's own generator. Raises InputError for bad arguments."""
+    try:
+        return NETWORKS[name](**arguments)
+    except ValueError as error:
+        raise InputError(f"{name}: {error}") from error
+
+
+def arguments_of(name: str, *, depth: int | None, filters: int | None, size: int | None) -> dict[str, int]:
+    """What a network is built with, for its card; None stands for the usual number."""
+    asked = {"depth": depth, "filters": filters, "size": size}
+    return {key: usual if asked[key] is None else asked[key] for key, usual in USUAL[name].items()}  # type: ignore[misc]
+
+
+def rate(network: str, parameter: str) -> float:
+    """Learning rate of a parameter of a network by their names (plain choices, not searched)."""
+    if network == "admm-csnet":
+        return csnet_rate(parameter)
+    if parameter.endswith("eta"):
         return 5e-3
-    return 2e-3 if name.endswith("values") else 3e-3
+    return 2e-3 if parameter.endswith("values") else 3e-3

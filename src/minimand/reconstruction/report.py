@@ -9,7 +9,7 @@ from torch import Tensor
 from minimand.io import atomic_writer, ensure_folder_for_report, write_text_atomic
 from minimand.metrics import psnr
 from minimand.operator import Operator
-from minimand.reconstruction.admm_net import THRESHOLD
+from minimand.reconstruction.admm_net import THRESHOLD, ADMMNet
 from minimand.reconstruction.compare import Compared
 from minimand.reconstruction.methods import Method, trace_network
 from minimand.reports.network import NetworkView
@@ -83,11 +83,11 @@ def spread(count: int, most: int) -> set[int]:
 def network_view(
     method: Method, data: LeastSquares, image: str, truth: Tensor | None = None, *, peak: float = 1.0
 ) -> NetworkView | None:
-    """The stages of a learned method on the first item of `data`, with the magnitude `peak` shown as 1; None for the
-    other methods.
+    """The stages of a learned method on the first item of `data`, with the magnitude `peak` shown as 1; None for
+    methods that cannot be looked inside.
     """
     net = method.net
-    if net is None:
+    if not isinstance(net, ADMMNet):
         return None
     stages = torch.stack([x[0] for x in trace_network(net, data)]).cpu() / peak
     figures = None if truth is None else psnr(stages, (truth.cpu() / peak).expand_as(stages), peak=1.0).tolist()

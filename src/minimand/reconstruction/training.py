@@ -5,23 +5,25 @@ from dataclasses import dataclass
 from itertools import cycle
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Num
 from torch import Tensor, nn
 
 from minimand.metrics import psnr
 from minimand.reconstruction.acquisition import Acquisition, Measure, fixed
+from minimand.reconstruction.phases import smooth_phases, with_phase
 from minimand.terms import LeastSquares
 
 
 @dataclass(frozen=True)
 class Reconstruct:
-    """Learn to reconstruct real images of maximum 1 from simulated measurements: a `learning.Task`.
+    """Learn to reconstruct images of maximum magnitude 1 from simulated measurements: a `learning.Task`.
 
     train: sources of images of any sizes; every image of a mini-batch is drawn from a source drawn first. validation:
     images of any sizes. acquisition: how images are measured; validation images take its trials in turn.
     crop: side of the square that mini-batches cut (or pad with zeros) images of other sizes to; None keeps images whole
-    and lets a mini-batch draw images of one size. vary: signs and slow phases, for images that are not magnitudes.
-    phase: every other mini-batch has slow random phases, complex images as scanners give them.
+    and lets a mini-batch draw images of one size. Complex images get a smooth random phase more at every draw. Real
+    ones may: vary: half of them change their sign as slowly, for images that are not magnitudes; phase: every other
+    mini-batch becomes complex.
     loss: mean of ||x - t|| / ||t|| (Yang et al. 2016, eq. 10).
     """
 
@@ -37,8 +39,8 @@ class Reconstruct:
     def loss(self, net: nn.Module, step: int) -> Tensor:
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
         images = self._draw(generator)
-        if self.phase and step % 2:
-            images = torch.polar(images, _phases(images, generator))
+        if images.is_complex() or (self.phase and step % 2):
+            images = with_phase(images, generator)
         elif self.vary:
             images = images * _modulation(images, generator)
         return nmse_loss(net, images, self.acquisition.measure(images, generator))
@@ -56,7 +58,7 @@ class Reconstruct:
         scores = [psnr(net(data), images, peak=1.0) for images, data in _groups(pairs, self.batch)]
         return float(torch.cat(scores).mean())
 
-    def _draw(self, generator: torch.Generator) -> Float[Tensor, "batch height width"]:
+    def _draw(self, generator: torch.Generator) -> Num[Tensor, "batch height width"]:
         """A mini-batch of whole or cut images, flipped and transposed at random."""
         first = self._pick(self.train, generator)
         alike = self.train
@@ -112,13 +114,7 @@ def _cut(image: Tensor, size: Sequence[int], generator: torch.Generator) -> Tens
 
 
 def _modulation(images: Tensor, generator: torch.Generator) -> Tensor:
-    """cos of a slow random phase for half the images, 1 for the rest: the real part of images with phase."""
-    phase = _phases(images, generator)
+    """cos of a smooth random phase for half the images, 1 for the rest: the real part of images with phase."""
+    phase = smooth_phases(len(images), (images.shape[-2], images.shape[-1]), generator)
     chosen = torch.rand(len(images), 1, 1, generator=generator) < 0.5
     return torch.where(chosen, phase.cos(), 1.0)
-
-
-def _phases(images: Tensor, generator: torch.Generator) -> Tensor:
-    """A slow random phase for every image, a few radians over its sides."""
-    slow = torch.randn(len(images), 1, 3, 3, generator=generator) * 2
-    return nn.functional.interpolate(slow, size=images.shape[-2:], mode="bicubic", align_corners=True).squeeze(1)

@@ -1,0 +1,66 @@
+"""The card of a trained network: what it is, what it was learned from and how well it does."""
+
+import platform
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from minimand.io import Images
+from minimand.reconstruction.acquisition import Measure
+from minimand.reconstruction.compare import compare
+
+LOSS = "mean ||x - t|| / ||t||"
+PHASES = (
+    "made, not measured: smooth random phases on the magnitudes of real images; complex images keep their own beside"
+)
+
+
+def describe(
+    network: str,
+    arguments: Mapping[str, int],
+    sampling: Sequence[str],
+    rates: Sequence[float],
+    sizes: Sequence[tuple[int, int]],
+    *,
+    loss: str = LOSS,
+    training: Mapping[str, Any],
+    validation: Mapping[str, Any],
+) -> dict[str, Any]:
+    """The card without its name. rates, sizes: of what was learned or chosen on; their extremes become `suits` (share
+    of the measurements) and `sides` (pixels). validation: with `score`, in dB.
+    """
+    depth, ways = arguments["depth"], sorted(set(sampling))
+    score = f"{validation['psnr']:.2f} dB" if "psnr" in validation else f"{validation['heldout']:.2f} dB held out"
+    return {
+        "network": network,
+        "summary": f"{depth} stage{'s' * (depth > 1)}, {', '.join(ways)}; validation {score}",
+        "arguments": dict(arguments),
+        "sampling": ways,
+        "suits": [min(rates), max(rates)],
+        "sides": [min(map(min, sizes)), max(map(max, sizes))],
+        "loss": loss,
+        "training": dict(training),
+        "validation": dict(validation),
+        "versions": {"torch": torch.__version__, "numpy": np.__version__, "python": platform.python_version()},
+    }
+
+
+def figures(
+    network: str, spec: str, images: Images, trials: Mapping[str, Measure], weights: Path
+) -> list[dict[str, Any]]:
+    """Mean scores of a network, TV and zero-filling on test images measured in each way."""
+    rows = []
+    for text, trial in sorted(trials.items()):
+        methods = ["zero-filled", "tv", network]
+        done = compare(images.arrays, trial, methods, weights=str(weights), network=network)
+        means = {name: {k: round(v, 4) for k, v in row.items()} for name, row in done.table().items()}
+        rows.append({"images": spec, "count": len(images), "mask": text, **means})
+    return rows
+
+
+def origin(start: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The training that a start came from, as its card tells it."""
+    return start.get("training") or ({"command": start["command"]} if "command" in start else None)

@@ -1,0 +1,34 @@
+"""Made phases: smooth, of a few cycles at most, each image with its own."""
+
+import math
+
+import torch
+from torch.testing import assert_close
+
+from minimand.reconstruction.phases import smooth_phases, with_phase
+
+SIZE = (48, 64)
+
+
+def test_phases_repeat_with_the_seed_and_differ_between_images():
+    first, again, other = (smooth_phases(3, SIZE, torch.Generator().manual_seed(s)) for s in (0, 0, 1))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+    assert not torch.allclose(first[0], first[1], atol=0.5)
+
+
+def test_phases_are_smooth_and_of_a_few_cycles():
+    phases = smooth_phases(200, SIZE, torch.Generator().manual_seed(0))
+    steps = torch.cat([phases.diff(dim=1).abs().flatten(1).amax(1), phases.diff(dim=2).abs().flatten(1).amax(1)])
+    assert float(steps.max()) < math.pi / 2  # of neighbouring pixels
+    cycles = (phases.flatten(1).amax(1) - phases.flatten(1).amin(1)) / (2 * math.pi)
+    assert 0.5 < float(cycles.median()) < 3
+
+
+def test_a_phase_changes_no_magnitude():
+    images = torch.rand(4, *SIZE)
+    made = with_phase(images, torch.Generator().manual_seed(0))
+    assert made.is_complex()
+    assert_close(made.abs(), images)
+    again = with_phase(made, torch.Generator().manual_seed(1))
+    assert_close(again.abs(), images)
