@@ -276,6 +276,11 @@ TRAIN = ["--mask", "radial:0.3", "--depth", "1", "--steps", "2"]
         (["admm-net", "--data", "stack.npz", "-o", "w.safetensors", "--from", "gone"], "no such weights"),
         (["admm-net", "--data", "stack.npz", "-o", "w.safetensors", "--resume"], "no checkpoint to resume from"),
         (["admm-net", "--data", "stack.npz", "-o", "w.safetensors", "--steps", "0"], "nothing to do"),
+        (["admm-csnet", "--data", "stack.npz", "-o", "w.safetensors", "--size", "4"], "of an odd size of at least 3"),
+        (["admm-csnet", "--data", "stack.npz", "-o", "w.safetensors", "--filters", "0"], "--filters"),
+        (["admm-csnet", "--data", "stack.npz", "-o", "w.safetensors", "--minutes", "0"], "--minutes"),
+        (["admm-csnet", "--data", "stack.npz", "-o", "w.safetensors", "--operator", "blocks:0.3"], "got both"),
+        (["admm-csnet", "--data", "dead-leaves:x", "-o", "w.safetensors"], "write dead-leaves:COUNT"),
     ],
 )
 def test_training_that_cannot_start(scans, work, refused, words, said):
@@ -283,3 +288,16 @@ def test_training_that_cannot_start(scans, work, refused, words, said):
         shutil.copy(scans / name, work)
     np.save("mask.npy", np.ones((33, 27)))
     assert said in refused("train", words[0], *TRAIN, *words[1:])
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "--mask (k-space of scans) or --operator (natural images), got neither"),
+        (["--operator", "hadamart:0.3"], "did you mean hadamard"),
+        (["--operator", "hadamard:0.3", "--complex"], "measures real images, got complex ones"),
+    ],
+)
+def test_training_with_operators_that_cannot_start(scans, refused, words, said):
+    small = ["--depth", "1", "--filters", "2", "--steps", "2", "-o", "w.safetensors"]
+    assert said in refused("train", "admm-csnet", "--data", scans / "stack.npz", *small, *words)

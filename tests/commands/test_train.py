@@ -45,6 +45,18 @@ def test_a_run_ends_with_its_weights_alone(words, work, done):
     assert sorted(path.name for path in work.iterdir()) == ["w.json", "w.safetensors"]
 
 
+def test_a_csnet_learns_from_compressive_measurements(scans, work, done):
+    small = ["--depth", 1, "--filters", 4, "--size", 3, "--batch", 2, "--steps", 3]
+    words = ["train", "admm-csnet", "--data", scans / "stack.npz", "--operator", "hadamard:0.3", *small]
+    assert json.loads(done(*words, "-o", "w.safetensors", "--json"))["depth"] == 1
+    card = load_weights("w.safetensors").card
+    assert card["sampling"] == ["hadamard:0.3"]
+    assert card["suits"] == pytest.approx([0.3, 0.3], abs=0.01)
+    named = ["--methods", "admm-csnet", "--weights", "w.safetensors", "--json"]
+    found = json.loads(done("compare", scans / "stack.npz", "--operator", "hadamard:0.3", *named))
+    assert set(found["methods"]) == {"admm-csnet"}
+
+
 def test_figures_on_test_images_are_on_the_card(scans, words, work, done):
     done(*words, "--steps", 3, "--test", scans / "odd.npy", "-o", "w.safetensors")
     (row,) = load_weights("w.safetensors").card["tested"]

@@ -6,6 +6,7 @@ import torch
 
 from minimand.io import InputError
 from minimand.reconstruction import images as module
+from minimand.reconstruction.dead_leaves import dead_leaves
 from minimand.reconstruction.images import load_split, training_images
 from minimand.reconstruction.phantoms import phantom, phantoms
 
@@ -41,9 +42,16 @@ def test_images_to_learn_from_are_magnitudes_of_maximum_one(tmp_path):
     (image,) = training_images(str(tmp_path / "x.npy"))
     assert image.dtype == torch.float32
     assert float(image.max()) == 1
+
+
+def test_free_images_have_names(monkeypatch):
+    monkeypatch.setattr(module, "free_pictures", lambda: [torch.rand(9, 8)])
     assert torch.equal(training_images("phantoms:2")[1], phantoms(2, seed=0)[1])
-    with pytest.raises(InputError, match="write phantoms:COUNT"):
-        training_images("phantoms:none")
+    assert torch.equal(training_images("dead-leaves:1")[0], dead_leaves(1, seed=0)[0])
+    assert len(training_images("free-pictures")) == 1
+    for spec in ("phantoms:none", "dead-leaves:0"):
+        with pytest.raises(InputError, match=f"write {spec.partition(':')[0]}:COUNT"):
+            training_images(spec)
 
 
 def test_complex_images_keep_their_phase_and_real_ones_get_one(stack, tmp_path):

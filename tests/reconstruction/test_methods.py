@@ -50,9 +50,7 @@ def test_every_method_improves_on_nothing_and_keeps_shape_and_kind(name, dtype, 
 def test_every_method_gives_the_image_itself_from_full_kspace(name, tiny, heads, measured):
     truth = heads(1)
     x = get_method(name, weights=tiny(name)).run(measured(truth, "full"))
-    assert (x - truth).norm() < {"zero-filled": 1e-6, "tv": 0.02, "admm-net": 0.2, "admm-csnet": 0.2}[
-        name
-    ] * truth.norm()
+    assert (x - truth).norm() < {"zero-filled": 1e-6, "tv": 0.02}.get(name, 0.2) * truth.norm()
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -109,9 +107,7 @@ def test_an_authors_network_takes_any_units(heads, measured):
 
 
 def test_unknown_names_are_told_with_the_nearest(tiny):
-    with pytest.raises(
-        InputError, match=r"no method 'tvv'. Did you mean tv\? Known: zero-filled, tv, admm-net, admm-csnet."
-    ):
+    with pytest.raises(InputError, match=r"no method 'tvv'. Did you mean tv\? Known: zero-filled, tv, admm-net, "):
         require_known("tvv")
     with pytest.raises(InputError, match="no network 'tv' to train"):
         require_network("tv")

@@ -9,7 +9,7 @@ from torch.testing import assert_close
 
 from minimand.learning import fit
 from minimand.reconstruction.admm_net import ADMMNet
-from minimand.reconstruction.networks import rate
+from minimand.reconstruction.networks import NETWORKS, arguments_of, make, rate
 from minimand.reconstruction.phantoms import phantom
 from minimand.reconstruction.training import Reconstruct, nmse_loss
 
@@ -109,11 +109,13 @@ def test_validation_is_the_mean_psnr_of_every_image(task, measured):
     assert made.validate(net) == pytest.approx(float(torch.cat(found).mean()), abs=1e-5)
 
 
-def test_a_training_run_repeats_and_resumes_bit_for_bit(task, acquisition, tmp_path):
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_training_run_repeats_and_resumes_bit_for_bit(name, task, acquisition, tmp_path):
     """Through Adam and L-BFGS, with the network itself."""
 
     def run(**options):
-        net = ADMMNet(2)
+        torch.manual_seed(0)
+        net = make(name, arguments_of(name, depth=2, filters=None, size=None))
         ways = acquisition("radial:0.4")
         made = task(crop=12, train=[images(2, (16, 16))], acquisition=ways, validation=images(1, (16, 16)))
         fit(net, made, steps=4, full=2, rate=partial(rate, name), every=2, **options)

@@ -15,11 +15,15 @@ def train(
         list[str],
         Option(metavar="IMAGES", help="Images to learn from: FILE[:KEY][SLICE], folder or pattern; repeatable."),
     ],
-    mask: Annotated[
-        list[str],
-        Option(metavar="SPEC|FILE", help="radial:R, cartesian:R, random:R or FILE[:KEY]; repeatable, drawn in turn."),
-    ],
     output: Annotated[Path, Option("-o", "--output", metavar="FILE", help="Weights to write, .safetensors.")],
+    mask: Annotated[
+        list[str] | None,
+        Option(metavar="SPEC|FILE", help="radial:R, cartesian:R, random:R or FILE[:KEY]; repeatable, drawn in turn."),
+    ] = None,
+    operator: Annotated[
+        list[str] | None,
+        Option(metavar="SPEC", help="In place of --mask: hadamard:R, diffraction:R, ...; repeatable, drawn in turn."),
+    ] = None,
     validate: Annotated[
         list[str] | None,
         Option(metavar="IMAGES", help="Images to choose the best step on [default: the last sixth of each --data]."),
@@ -80,9 +84,14 @@ def train(
     from minimand.reconstruction.learn import Plan, check_run
     from minimand.reconstruction.learn import train as run
     from minimand.reconstruction.methods import require_network
-    from minimand.systems.mri.acquisition import acquisition
+    from minimand.systems.imaging.acquisition import acquisition as sensing
+    from minimand.systems.mri.acquisition import acquisition as sampling
 
     require_network(network)
+    if bool(mask) == bool(operator):
+        got = "both" if mask else "neither"
+        raise InputError(f"train needs --mask (k-space of scans) or --operator (natural images), got {got}.")
+    ways = sampling(mask) if mask else sensing(operator or [])
     if steps + full == 0 and minutes is None:
         raise InputError("--steps 0 --full 0: there is nothing to do; give at least one step.")
     checkpoint = check_run(output, resume=resume, force=force)
@@ -90,12 +99,12 @@ def train(
         torch.set_num_threads(threads)
         use_threads(threads)
     plan = Plan(
-        data, mask, validate or (), test or (), network, depth, filters, size, steps, minutes, full, batch, crop, vary,
-        phase, complex_, pace, seed, every, start,
+        data, mask or operator or (), validate or (), test or (), network, depth, filters, size, steps, minutes, full,
+        batch, crop, vary, phase, complex_, pace, seed, every, start,
     )  # fmt: skip
     command = "minimand " + shlex.join(word for word in typed.get() if word not in ("--resume", "--force", "--json"))
     done = run(
-        plan, acquisition(mask), output,
+        plan, ways, output,
         command=command, licence=licence, resume=resume, force=force, watch=training_progress,
     )  # fmt: skip
     if done.stopped:

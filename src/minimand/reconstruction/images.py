@@ -7,9 +7,12 @@ import torch
 from torch import Tensor
 
 from minimand.io import InputError, read_images
+from minimand.reconstruction.dead_leaves import dead_leaves
+from minimand.reconstruction.free_pictures import free_pictures
 from minimand.reconstruction.phantoms import phantoms
 from minimand.reconstruction.phases import with_phase
 
+DRAWN = {"phantoms": phantoms, "dead-leaves": dead_leaves}
 CHOSEN = 64  # validation images at most
 
 
@@ -33,16 +36,19 @@ def load_split(
 
 
 def training_images(spec: str, *, complex_: bool = False) -> list[Tensor]:
-    """Images of a file, folder or pattern, or `phantoms:COUNT` drawn with seed 0, at maximum magnitude 1.
+    """Images of a file, folder or pattern, or free ones: `free-pictures`, and `phantoms:COUNT` and `dead-leaves:COUNT`
+    drawn with seed 0; at maximum magnitude 1.
 
     Magnitudes, float32; complex_: complex64, as they are in the file, and with a smooth random phase (image k of the
     file with seed k) where they are real there.
     """
-    if spec.startswith("phantoms:"):
-        count = spec.removeprefix("phantoms:")
+    kind, _, count = spec.partition(":")
+    if spec == "free-pictures":
+        images = free_pictures()
+    elif kind in DRAWN:
         if not count.isdecimal() or int(count) < 1:
-            raise InputError(f"{spec}: write phantoms:COUNT with a count of 1 or more.")
-        images = phantoms(int(count), seed=0)
+            raise InputError(f"{spec}: write {kind}:COUNT with a count of 1 or more.")
+        images = DRAWN[kind](int(count), seed=0)
     else:
         images = [torch.from_numpy(a / np.abs(a).max()) for a in read_images(spec).arrays]
     if not complex_:
