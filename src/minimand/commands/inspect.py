@@ -46,14 +46,16 @@ def _describe(file: str) -> dict[str, Any]:
     try:
         return describe(file)
     except InputError:
-        if not file.endswith(".mat"):
+        if not file.endswith((".mat", ".pth")):
             raise
-        from minimand.systems.mri.authors import read_admm_net
+        from minimand.reconstruction.import_weights import read_network
 
         with suppress(InputError):
-            stages = read_admm_net(Path(file)).unrolled.depth
+            name, net, _ = read_network(Path(file))
+            kind = {"admm-net": "ADMM-Net", "admm-csnet": "ADMM-CSNet"}[name]
             command = f"minimand weights import {file} -o WEIGHTS.safetensors"
-            return {"file": file, "format": f"ADMM-Net of the authors, {stages} full stages", "command": command}
+            format = f"{kind} of the authors, {net.unrolled.depth} full stages"
+            return {"file": file, "format": format, "command": command}
         raise
 
 

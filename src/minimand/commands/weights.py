@@ -45,22 +45,24 @@ def show_weights(
 
 
 def import_weights(
-    file: Annotated[Path, Argument(metavar="FILE", help="The authors' network, an HDF5 .mat file.")],
+    file: Annotated[
+        Path, Argument(metavar="FILE", help="The authors' network: a .mat v7.3 file, or the PyTorch port's .pth.")
+    ],
     output: Annotated[Path, Option("-o", "--output", metavar="FILE", help="Weights to write, .safetensors.")],
     json: Json = False,
     force: Force = False,
 ) -> None:
     """Import a network of the authors: `minimand weights import net-stage7.mat -o stage7.safetensors`."""
     from minimand.commands.console import print_json
-    from minimand.systems.mri.authors import import_admm_net
+    from minimand.reconstruction.import_weights import import_network
     from minimand.weights import check_weights
 
     check_weights(output, force)
-    depth = import_admm_net(file, output, force=force)
+    network, depth = import_network(file, output, force=force)
     if json:
-        print_json({"output": str(output), "network": "admm-net", "depth": depth})
+        print_json({"output": str(output), "network": network, "depth": depth})
     else:
-        print(f"{output}: admm-net with {depth} full stages from {file.name}")
+        print(f"{output}: {network} with {depth} full stages from {file.name}")
 
 
 for name, command in (("list", list_weights), ("show", show_weights), ("import", import_weights)):

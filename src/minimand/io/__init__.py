@@ -17,6 +17,7 @@ _HOME = {
     "read_kspace": "kspace",
     "fit_mask": "masks",
     "read_mask": "masks",
+    "read_matlab_object": "matlab_tree",
     "read_matlab_tree": "matlab_tree",
     "WRITABLE": "write",
     "check_writable": "write",

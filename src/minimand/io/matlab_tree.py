@@ -1,5 +1,7 @@
 """A whole MATLAB v7.3 file as Python values: structs, cells, text and numbers, as networks are saved."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +23,26 @@ def read_matlab_tree(path: str | Path) -> dict[str, Any]:
     Text is str, numbers are arrays with MATLAB's axes, (rows, columns, ...), scalars (1, 1), all as MATLAB has them;
     empty values are arrays of size 0. Objects of classes are left out. Raises InputError for other files and versions.
     """
+    with _opened(path) as (path, file):
+        budget = [MOST_VALUES]
+        return {name: _value(path, file, file[name], budget, 0) for name in file if not name.startswith("#")}
+
+
+def read_matlab_object(path: str | Path) -> list[dict[str, Any]]:
+    """The property structs of the objects in a .mat v7.3 file, which MATLAB keeps apart, values as above; an empty list
+    where the file holds none. Raises InputError as `read_matlab_tree` does.
+    """
+    with _opened(path) as (path, file):
+        store = file.get("#subsystem#/MCOS")
+        if store is None:
+            return []
+        found = _value(path, file, store, [MOST_VALUES], 0)
+        return [value for value in found if isinstance(value, dict)] if isinstance(found, list) else []
+
+
+@contextmanager
+def _opened(path: str | Path) -> Iterator[tuple[Path, "h5py.File"]]:
+    """The file, once nothing in it points outside."""
     import h5py
 
     path = Path(path)
@@ -32,8 +54,7 @@ def read_matlab_tree(path: str | Path) -> dict[str, Any]:
         with h5py.File(path, "r") as file:
             for _ in walk(path, file):  # refuses links that leave the file
                 pass
-            budget = [MOST_VALUES]
-            return {name: _value(path, file, file[name], budget, 0) for name in file if not name.startswith("#")}
+            yield path, file
 
 
 def _value(path: Path, file: "h5py.File", item: "h5py.Group | h5py.Dataset", budget: list[int], depth: int) -> Any:

@@ -98,11 +98,11 @@ class ADMMCSNet(nn.Module):
     """ADMM-CSNet on a least-squares data term: the image, (batch, height, width), real or complex, of any size.
 
     depth: full stages, each with `filters` filters of `size` pixels and their curves; a last reconstruction follows.
-    steps, circular, complex_filters: of the prior, see ShrinkageField. free: reconstruction by a gradient step and a
-    multiplier with three numbers, as the authors have for natural images; without it the data term's own minimiser
-    with rho. tied: all stages share their numbers. consistent: end by putting the measurement back, x + A^H (y - A x),
-    for operators with A A^H = I. normalise: work at the scale where A^H y has maximum magnitude 1, so that scaling the
-    measurement scales the image; scale: otherwise, what the measurement is divided by.
+    steps, circular, complex_filters, open_ends: of the prior, see ShrinkageField. free: reconstruction by a gradient
+    step and a multiplier with three numbers, as the authors have for natural images; without it the data term's own
+    minimiser with rho. tied: all stages share their numbers. consistent: end by putting the measurement back,
+    x + A^H (y - A x), for operators with A A^H = I. normalise: work at the scale where A^H y has maximum magnitude 1,
+    so that scaling the measurement scales the image; scale: otherwise, what the measurement is divided by.
     """
 
     def __init__(
@@ -115,6 +115,7 @@ class ADMMCSNet(nn.Module):
         steps: int = 1,
         circular: bool = False,
         complex_filters: bool = False,
+        open_ends: bool = False,
         free: bool = False,
         tied: bool = False,
         consistent: bool = False,
@@ -124,8 +125,9 @@ class ADMMCSNet(nn.Module):
         super().__init__()
         self.normalise, self.scale, self.consistent = normalise, scale, consistent
         prior = ShrinkageField(
-            filters, size, gain=gain, steps=steps, circular=circular, complex_filters=complex_filters
-        )
+            filters, size, gain=gain, steps=steps, circular=circular, complex_filters=complex_filters,
+            open_ends=open_ends,
+        )  # fmt: skip
         last: Step = GradientReconstruction() if free else Reconstruction()
         step = LearnedProximalADMM(GradientReconstruction() if free else Reconstruction(), free=free)
         self.unrolled = Unroll(step, prior, depth=depth, tied=tied, last=last)

@@ -19,7 +19,8 @@ class ShrinkageField(Term):
     W1, W2: banks of `filters` filters of `size` x `size` pixels (cross-correlations), S a piecewise-linear curve a
     filter with 101 control points from -1 to 1. Born with normal filters, curves that are ReLUs and W2 scaled by `gain`
     (0: the identity). steps > 1: so many gradient steps z <- mu1 z + mu2 v - W2 S(W1 z + b1) - b2 from z = v with the
-    same filters and mu1 = 1, mu2 = 0 at birth. circular: images go on periodically, not by zeros.
+    same filters and mu1 = 1, mu2 = 0 at birth. circular: images go on periodically, not by zeros. open_ends: the slopes
+    of the curves beyond their control points are kept with the numbers; they are 1 otherwise, and never learned here.
     Complex images: the filters act on real and imaginary part alike, or are complex themselves (`complex_filters`).
     Source: Yang et al. (2020), ADMM-CSNet, eqs. 10-14; steps = 1 is their code.
     """
@@ -35,6 +36,7 @@ class ShrinkageField(Term):
         steps: int = 1,
         circular: bool = False,
         complex_filters: bool = False,
+        open_ends: bool = False,
     ):
         super().__init__()
         if filters < 1 or size < 3 or size % 2 == 0 or steps < 1:
@@ -50,7 +52,7 @@ class ShrinkageField(Term):
         self.values = nn.Parameter(torch.linspace(-REACH, REACH, POINTS).relu().repeat(filters, 1))
         self.synthesis = nn.Parameter(gain * deviation * torch.randn(filters, parts, size, size))
         self.mean = nn.Parameter(torch.zeros(()))
-        self.register_buffer("outer", torch.ones(filters, 2), persistent=False)  # slopes beyond the control points
+        self.register_buffer("outer", torch.ones(filters, 2), persistent=open_ends)
         self.mu = nn.Parameter(torch.tensor([1.0, 0.0]).repeat(steps, 1)) if steps > 1 else None
 
     def prox(self, v: Num[Tensor, "*batch height width"], t: Tensor | float) -> Num[Tensor, "*batch height width"]:

@@ -8,8 +8,8 @@ from typing import Any
 
 from minimand.io import InputError, read_images
 from minimand.reconstruction.compare import compare
+from minimand.reconstruction.import_weights import import_network
 from minimand.systems.mri.acquisition import sampled_by
-from minimand.systems.mri.authors import import_admm_net
 from minimand.systems.mri.sampling import read_sampling
 from minimand.weights import shipped
 
@@ -46,7 +46,7 @@ def mri_chest(data: Path, show: Callable[[str, int, int], None] = lambda label, 
         rivals += [(name, "admm-net", name) for name in shipped() if name.startswith("admm-net")]
         for file in sorted((data / "mri" / "nets").glob("net-stage*.mat")):
             weights = Path(folder) / f"{file.stem}.safetensors"
-            depth = import_admm_net(file, weights)
+            _, depth = import_network(file, weights)
             rivals.append((f"authors' {file.stem}, {depth} stages", "admm-net", str(weights)))
         rows, measure = [], sampled_by(read_sampling("radial:0.2"))
         for k, (label, method, used) in enumerate(rivals, 1):

@@ -11,9 +11,9 @@ from minimand.metrics import nmse, psnr
 from minimand.operators import Fourier
 from minimand.operators.sampling import parse_mask
 from minimand.reconstruction.admm_net import ADMMNet
+from minimand.reconstruction.authors import read_admm_net
 from minimand.reconstruction.methods import apply_network
 from minimand.reconstruction.phantoms import phantom
-from minimand.systems.mri.authors import read_admm_net
 
 # README of yangyan92/Deep-ADMM-Net for Brain_data1, pseudo_radial_20: NMSE and PSNR in dB
 BRAIN = {"net-stage7": (9, 0.0578, 35.60), "net-stage14": (16, 0.0562, 35.83), "net-stage15": (17, 0.0561, 35.85)}
