@@ -81,7 +81,7 @@ def read_port(path: Path) -> tuple[ADMMCSNet, dict[str, Any]]:
     state = _tensors(path)
     try:
         w1, b1, slopes, start, w2, b2, rho, eta = (
-            real(state[name].double().numpy())
+            real(state[name].numpy())
             for name in (
                 "conv1_layer.conv.weight", "conv1_layer.conv.bias", "nonlinear_layer.pwl.slopes",
                 "nonlinear_layer.pwl.biases", "conv2_layer.conv.weight", "conv2_layer.conv.bias", "rho", "gamma",
@@ -94,7 +94,7 @@ def read_port(path: Path) -> tuple[ADMMCSNet, dict[str, Any]]:
         prior = {**_prior(w1[:, 0], b1, values, w2[0], b2), "outer": slopes[:, [0, -1]]}
         tied = {"tied": True, "consistent": True, "open_ends": True, "normalise": False}
         return _assemble(path, [{"rho": rho, "eta": eta, **prior}], {"rho": rho}, tied, depth=PORT_STAGES)
-    except (KeyError, IndexError, ValueError) as error:
+    except (KeyError, IndexError, TypeError, ValueError) as error:
         raise InputError(f"{path}: holds no ADMM-CSNet of the PyTorch port ({error}).") from error
 
 
