@@ -136,7 +136,7 @@ def test_an_energy_it_refuses_names_a_step_that_works(step):
 
 
 def test_an_energy_that_nobody_can_handle_is_refused_all_the_same(step):
-    energy = Huber() + PiecewiseLinear() @ Gradient()
+    energy = Term() + PiecewiseLinear() @ Gradient()
     with pytest.raises(TypeError, match="no step can"):
         step.init(energy, torch.zeros(1, 4, 5))
 

@@ -20,6 +20,7 @@ def who_can(energy: Energy) -> list[str]:
         "ADMM": split and hasattr(energy.data, "minimise"),
         "ProximalGradient": alone and "grad" in data,
         "SplitADMM": split and "prox" in data,
+        "NestedFISTA": split and "grad" in data,
         "PrimalDual": split and "prox" in data,
         "Descent": "grad" in energy.offers(),
     }

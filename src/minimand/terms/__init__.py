@@ -1,12 +1,13 @@
 """Terms of energies: data terms, priors and learned curves."""
 
 from minimand.term import Composed, Scaled, Term
+from minimand.terms.cycle_spinning import CycleSpinning
 from minimand.terms.least_squares import LeastSquares
 from minimand.terms.piecewise_linear import PiecewiseLinear
 from minimand.terms.shrinkage_field import ShrinkageField
 from minimand.terms.sparse import L1, L21, SquaredL2, soft_threshold
 
 __all__ = [
-    "L1", "L21", "Composed", "LeastSquares", "PiecewiseLinear", "Scaled", "ShrinkageField", "SquaredL2", "Term",
-    "soft_threshold",
+    "L1", "L21", "Composed", "CycleSpinning", "LeastSquares", "PiecewiseLinear", "Scaled", "ShrinkageField",
+    "SquaredL2", "Term", "soft_threshold",
 ]  # fmt: skip
