@@ -5,9 +5,12 @@ import json
 import numpy as np
 import pytest
 import tifffile
+import torch
 from PIL import Image
 
+from minimand.reconstruction.admm_csnet import ADMMCSNet
 from minimand.reconstruction.dead_leaves import dead_leaf_picture
+from minimand.weights import save_weights
 
 
 @pytest.fixture
@@ -90,3 +93,38 @@ def test_what_is_no_picture_is_refused(work, refused):
     np.save("small.npy", np.full((8, 8), 0.5))
     for name, said in [("phase", "got complex ones"), ("signed", "from 0 to white"), ("small", "window of 11 x 11")]:
         assert said in refused("compare", f"{name}.npy", "--operator", "hadamard:0.3")
+
+
+@pytest.fixture
+def network(work, monkeypatch):
+    """An untrained ADMM-CSNet for research use, for hadamard:0.3, in the folder MINIMAND_RESEARCH."""
+    torch.manual_seed(0)
+    (work / "nets").mkdir()
+    monkeypatch.setenv("MINIMAND_RESEARCH", str(work / "nets"))
+    card = {
+        "name": "mine",
+        "network": "admm-csnet",
+        "arguments": {"depth": 2, "filters": 4},
+        "sampling": ["hadamard:0.3"],
+        "terms": "research",
+        "training": {"licence": "BSD"},
+    }
+    save_weights(work / "nets" / "mine.safetensors", card, ADMMCSNet(2, filters=4).state_dict())
+    return work / "nets" / "mine.safetensors"
+
+
+def test_research_weights_are_picked_and_said(picture, network, minimand):
+    words = ["compare", picture, "--operator", "hadamard:0.25", "--methods", "tv,admm-csnet", "--weights", "research"]
+    code, out, err = minimand(*words)
+    assert code == 0
+    assert "mine: weights for research use (BSD)" in err
+    assert "admm-csnet" in out
+    assert "mine (research): admm-csnet" in minimand("weights", "list").out
+
+
+def test_a_learned_method_without_weights_says_how_to_get_some(picture, network, refused):
+    words = ["compare", picture, "--operator", "structural:0.25", "--methods"]
+    assert "minimand train admm-csnet" in refused(*words, "admm-csnet")
+    assert "holds no admm-csnet for structural:0.25" in refused(*words, "admm-csnet", "--weights", "research")
+    assert "one learned method at a time" in refused(*words, "admm-csnet,admm-net", "--weights", network)
+    assert "needs one learned method" in refused(*words, "tv", "--weights", "research")

@@ -58,10 +58,12 @@ def run_comparison(
     from minimand.io import check_folder
     from minimand.reconstruction.compare import compare
     from minimand.systems.mri.scoring import require_window
+    from minimand.weights.choice import terms_of
 
     if report:
         check_folder(report, force)
     names = methods_of(methods)
+    weights = weights_for(weights, names, way)
     network = network_of(weights, names)
     for name, array in zip(images.names, images.arrays, strict=True):
         require_window(name, array.shape)
@@ -76,6 +78,8 @@ def run_comparison(
             seed=way.seed,
             show=lambda name, k: show(name, names.index(name) * len(images) + k),
         )
+    for text in filter(None, (terms_of(method.card) for method in done.methods.values())):
+        note(text)
     if report:
         from minimand.reconstruction.report import write_comparison
 
@@ -90,3 +94,30 @@ def run_comparison(
     else:
         mean = f": mean of {count(len(images), 'image')}" if len(images) > 1 else ""
         print_scores(f"{title}{mean}", done.table())
+
+
+def weights_for(weights: str | None, names: Sequence[str], way: Way) -> str | None:
+    """The weights that a comparison loads: those asked for, those for research, or those that ship for an operator.
+
+    Raises InputError where a learned method would be left without any.
+    """
+    from minimand.commands.console import network_of
+    from minimand.io import InputError
+    from minimand.reconstruction.networks import NETWORKS
+    from minimand.weights.choice import RESEARCH, research_weights, usual_weights
+
+    learned = [name for name in names if name in NETWORKS]
+    if weights == RESEARCH:
+        if len(learned) != 1:
+            raise InputError(
+                f"--weights research needs one learned method among --methods, got {', '.join(learned) or 'none'}."
+            )
+        return str(research_weights(learned[0], way.name))
+    if way.peaks is None:
+        return weights
+    bare = [name for name in learned if name != network_of(weights, names)]
+    if weights is None and len(bare) == 1:
+        return usual_weights(bare[0], way.name)
+    if bare:
+        raise InputError(f"--operator {way.name}: compare one learned method at a time, got {', '.join(learned)}.")
+    return weights

@@ -33,6 +33,10 @@ Noise = Annotated[
 ]
 Seed = Annotated[int, Option(metavar="N", help="Seed of everything random.", min=0, max=LARGEST_SEED)]
 Weights = Annotated[
-    str | None, Option(metavar="NAME|FILE", help="Weights of a network [default: those that ship under its name].")
+    str | None,
+    Option(
+        metavar="NAME|FILE",
+        help="Weights of a network, or research: those of weights-research [default: those that ship for it].",
+    ),
 ]
 Output = Annotated[Path, Option("-o", "--output", metavar="FILE", help="File to write; the suffix says the format.")]

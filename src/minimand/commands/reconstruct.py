@@ -33,11 +33,13 @@ def reconstruct(
     from minimand.reconstruction.methods import get_method
     from minimand.systems.mri import scan
     from minimand.systems.mri.sampling import names_file
+    from minimand.weights.choice import RESEARCH, research_weights, terms_of
 
     check_writable(output, force, record=True)
     if report:
         check_folder(report, force)
     where = device_of(device)
+    weights = str(research_weights(method, mask or "")) if weights == RESEARCH else weights
     chosen = get_method(method, weights=weights, device=where)
     job = scan.read_scan(kspace, mask, seed)
     if output.suffix.lower() == ".png" and job.slices > 1:
@@ -45,7 +47,8 @@ def reconstruct(
             f"{output}: a PNG holds one image, the scan has {job.slices}; write .nii.gz, or take {kspace}[0]."
         )
     reference = scan.read_truth(job, truth) if truth else None
-    for text in (*job.notes, *scan.card_notes(job, chosen)):
+    terms = terms_of(chosen.card)
+    for text in (*job.notes, *scan.card_notes(job, chosen), *([terms] if terms else [])):
         note(text)
     with counting(method, job.slices, "slices") as show:
         found = scan.reconstruct_scan(job, chosen, where, show=lambda done: show("", done))

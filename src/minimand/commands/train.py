@@ -65,6 +65,9 @@ def train(
         Option("--from", metavar="NAME|FILE", help="Weights to start from; deeper stages repeat their last one."),
     ] = None,
     licence: Annotated[str, Option(metavar="TEXT", help="Terms of the training data, for the card.")] = "",
+    research: Annotated[
+        bool, Option("--research", help="Say on the card that the data were for research use.")
+    ] = False,
     threads: Annotated[int | None, Option(metavar="N", help="CPU threads.", min=1)] = None,
     resume: Annotated[bool, Option("--resume", help="Go on from the checkpoint, bit for bit.")] = False,
     json: Json = False,
@@ -105,7 +108,8 @@ def train(
     command = "minimand " + shlex.join(word for word in typed.get() if word not in ("--resume", "--force", "--json"))
     done = run(
         plan, ways, output,
-        command=command, licence=licence, resume=resume, force=force, watch=training_progress,
+        command=command, licence=licence, research=research, resume=resume, force=force,
+        watch=training_progress,
     )  # fmt: skip
     if done.stopped:
         note(f"stopped at step {done.step} of {done.steps}; {checkpoint} keeps it: add --resume to go on")

@@ -14,18 +14,20 @@ weights = typer.Typer(
 
 
 def list_weights(json: Json = False) -> None:
-    """List the networks that ship: with their sampling and validation figures."""
+    """List the networks that ship: with their sampling and validation figures; then those for research, if at hand."""
     from minimand.commands.console import note, print_json
-    from minimand.weights import shipped_cards
+    from minimand.weights import cards_of, research, shipped_cards
 
-    cards = shipped_cards()
+    cards, others = shipped_cards(), cards_of(research())
     if json:
-        print_json({"weights": cards})
+        print_json({"weights": cards, **({"research": others} if others else {})})
         return
     if not cards:
         note("no networks ship with this installation; make one by minimand train, or import one.")
     for name, card in cards.items():
         print(f"{name}: {card['network']}, {card['numbers']} numbers; {card.get('summary', '')}")
+    for name, card in others.items():
+        print(f"{name} (research): {card['network']}, {card['numbers']} numbers; {card.get('summary', '')}")
 
 
 def show_weights(

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from minimand.io import Images
-from minimand.reconstruction.acquisition import Measure
+from minimand.reconstruction.acquisition import Acquisition
 from minimand.reconstruction.compare import compare
 
 LOSS = "mean ||x - t|| / ||t||"
@@ -48,14 +48,12 @@ def describe(
     }
 
 
-def figures(
-    network: str, spec: str, images: Images, trials: Mapping[str, Measure], weights: Path
-) -> list[dict[str, Any]]:
+def figures(network: str, spec: str, images: Images, acquisition: Acquisition, weights: Path) -> list[dict[str, Any]]:
     """Mean scores of a network, TV and zero-filling on test images measured in each way."""
-    rows = []
-    for text, trial in sorted(trials.items()):
+    rows, peaks = [], acquisition.peaks(images) if acquisition.peaks else None
+    for text, trial in sorted(acquisition.trials.items()):
         methods = ["zero-filled", "tv", network]
-        done = compare(images.arrays, trial, methods, weights=str(weights), network=network)
+        done = compare(images.arrays, trial, methods, weights=str(weights), network=network, peaks=peaks)
         means = {name: {k: round(v, 4) for k, v in row.items()} for name, row in done.table().items()}
         rows.append({"images": spec, "count": len(images), "mask": text, **means})
     return rows

@@ -22,6 +22,7 @@ from minimand.reconstruction.images import load_split
 from minimand.reconstruction.networks import Network, arguments_of, deepen, load_network, make, rate
 from minimand.reconstruction.training import Reconstruct
 from minimand.weights import check_weights, save_weights
+from minimand.weights.choice import RESEARCH
 
 TIMED = 6  # steps that are run to see how many fit into a time
 
@@ -85,13 +86,14 @@ def train(
     resume: bool = False,
     force: bool = False,
     licence: str = "",
+    research: bool = False,
     watch: Watch = lambda steps: nullcontext(lambda progress: None),
 ) -> Progress:
     """Train a network as planned and write its weights; a checkpoint lies beside the output until the run is whole.
 
-    acquisition: what `plan.sampling` names. command: as typed, for the card; licence: terms of the data, likewise. The
-    test images serve only for the figures on the card, beside TV's. Raises InputError for data or a start that do not
-    fit.
+    acquisition: what `plan.sampling` names. command: as typed, for the card; licence: terms of the data, likewise;
+    research: they are for research use. The test images serve only for the figures on the card, beside TV's. Raises
+    InputError for data or a start that do not fit.
     """
     checkpoint = check_run(output, resume=resume, force=force)
     torch.manual_seed(plan.seed)
@@ -123,6 +125,7 @@ def train(
             "history": progress.history, "data": list(plan.validate) or "the last sixth of each training set",
         },
     )  # fmt: skip
+    whole = {**whole, "terms": RESEARCH} if research else whole
     _save(output, {"name": output.stem, **whole}, net, plan.network, tests, acquisition, force)
     checkpoint.unlink(missing_ok=True)
     return progress
@@ -186,7 +189,7 @@ def _save(
 ) -> None:
     """Weights and card; then, with figures on test images, once more."""
     save_weights(output, whole, net.state_dict(), force=force)
-    rows = [card.figures(network, spec, images, acquisition.trials, output) for spec, images in tests.items()]
+    rows = [card.figures(network, spec, images, acquisition, output) for spec, images in tests.items()]
     if rows:
         tested = [row for each in rows for row in each]
         save_weights(output, {**whole, "tested": tested}, net.state_dict(), force=True)

@@ -12,6 +12,7 @@ from minimand.algebra import per_item
 from minimand.io import InputError
 from minimand.loops import solve
 from minimand.operators import Diffraction, Gradient
+from minimand.reconstruction.admm_csnet import ADMMCSNet
 from minimand.reconstruction.admm_net import peak, scaled
 from minimand.reconstruction.networks import NETWORKS, Network, load_network
 from minimand.reconstruction.sensed_tv import sensed_total_variation
@@ -72,12 +73,17 @@ def trace_network(net: Network, data: LeastSquares) -> list[Tensor]:
 
 
 def own_scale(net: Network, data: LeastSquares) -> Tensor | None:
-    """What to divide every item by for a network that takes k-space as it is (the authors', for images of maximum 1):
-    1 where the zero-filled maximum lies within 0.5 to 1.5, else that maximum. None where the network sees to it.
+    """What to divide every item by for a network that takes measurements as they are, the authors'; None where the
+    network sees to it.
+
+    K-space, for images of maximum 1: 1 where the zero-filled maximum lies within 0.5 to 1.5, else that maximum.
+    Compressive measurements, for images whose white is the network's scale: white is 1 here.
     """
     if net.normalise:
         return None
     largest = peak(zero_filled(data))
+    if isinstance(net, ADMMCSNet) and net.scale != 1:
+        return torch.full_like(largest, 1 / net.scale)
     return torch.where((largest < 0.5) | (largest > 1.5), largest, 1)
 
 

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,9 +31,28 @@ def shipped() -> dict[str, Path]:
     return {path.stem: path for path in sorted(SHIPPED.glob("*.safetensors"))}
 
 
+def research() -> dict[str, Path]:
+    """Name and file of every network for research use: in the folder MINIMAND_RESEARCH, or in weights-research of the
+    repository. None of them is in the wheel.
+    """
+    folder = Path(os.environ.get("MINIMAND_RESEARCH", SHIPPED.parents[2] / "weights-research"))
+    return {path.stem: path for path in sorted(folder.glob("*.safetensors"))}
+
+
+def cards_of(files: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
+    """The cards beside these files, by the same names. Raises InputError where one cannot be read."""
+    cards = {}
+    for name, path in files.items():
+        try:
+            cards[name] = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise InputError(f"{path.with_suffix('.json')}: the card of these weights cannot be read.") from error
+    return cards
+
+
 def shipped_cards() -> dict[str, dict[str, Any]]:
     """Name and card of every network that ships."""
-    return {name: json.loads(path.with_suffix(".json").read_text()) for name, path in shipped().items()}
+    return cards_of(shipped())
 
 
 def check_weights(path: Path, force: bool = False) -> None:

@@ -10,6 +10,7 @@ from minimand.operator import Operator
 from minimand.operators import Diffraction
 from minimand.operators.sensing import parse_operator
 from minimand.reconstruction.acquisition import Acquisition, Measure
+from minimand.systems.imaging.pictures import white_levels
 from minimand.terms import LeastSquares
 
 Draw = Callable[[tuple[int, int], int], Operator]  # (size, seed) -> operator on real images
@@ -73,7 +74,7 @@ def acquisition(specs: Sequence[str]) -> Acquisition:
         return [draw(size, 0)(image).shape[1] / (size[0] * size[1]) for draw in draws]
 
     trials = {spec: sensed_by(draw) for spec, draw in zip(specs, draws, strict=True)}
-    return Acquisition(sensed_in_turn(draws), trials, rates)
+    return Acquisition(sensed_in_turn(draws), trials, rates, white_levels)
 
 
 def frequencies_picture(A: Operator) -> Tensor | None:
