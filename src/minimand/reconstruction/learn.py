@@ -31,7 +31,9 @@ Watch = Callable[[int], AbstractContextManager[Callable[[Progress], None]]]  # s
 
 @dataclass(frozen=True)
 class Plan:
-    """What to learn from and how; the options of `minimand train`. sampling: names of the ways of measuring."""
+    """What to learn from and how; the options of `minimand train`. sampling: names of the ways of measuring. free:
+    ADMM-CSNet in the form for operators without a closed x-update.
+    """
 
     data: Sequence[str]
     sampling: Sequence[str]
@@ -53,11 +55,13 @@ class Plan:
     seed: int = 0
     every: int = 100
     start: str | None = None
+    free: bool = False
 
     @property
     def arguments(self) -> dict[str, int]:
         """What the network is built with."""
-        return arguments_of(self.network, depth=self.depth, filters=self.filters, size=self.size)
+        usual = arguments_of(self.network, depth=self.depth, filters=self.filters, size=self.size)
+        return {**usual, "free": True} if self.free and self.network == "admm-csnet" else usual
 
 
 def check_run(output: Path, *, resume: bool = False, force: bool = False) -> Path:
