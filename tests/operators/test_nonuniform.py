@@ -6,7 +6,7 @@ from torch.testing import assert_close
 
 from minimand import LeastSquares
 from minimand.operators import Fourier, Identity, NonUniformFourier
-from minimand.systems.mri.phantoms import phantom
+from minimand.reconstruction.phantoms import phantom
 
 pytest.importorskip("finufft", reason="needs the optional package finufft, the extra `nufft`")
 
