@@ -5,7 +5,7 @@ import math
 import torch
 from torch.testing import assert_close
 
-from minimand.reconstruction.phases import smooth_phases, with_phase
+from minimand.reconstruction.phases import NOISE, as_scanned, smooth_phases, with_phase
 
 SIZE = (48, 64)
 
@@ -32,3 +32,13 @@ def test_a_phase_changes_no_magnitude():
     assert_close(made.abs(), images)
     again = with_phase(made, torch.Generator().manual_seed(1))
     assert_close(again.abs(), images)
+
+
+def test_a_scanned_image_has_weak_noise_in_both_parts():
+    images = torch.rand(50, *SIZE)
+    noise = as_scanned(images, torch.Generator().manual_seed(0)) - with_phase(images, torch.Generator().manual_seed(0))
+    for part in (noise.real, noise.imag):
+        levels = part.flatten(1).std(1)
+        assert float(levels.max()) < 1.1 * NOISE
+        assert float(levels.min()) < 0.2 * NOISE
+        assert_close(float(levels.mean()), NOISE / 2, rtol=0.3, atol=0)

@@ -14,7 +14,8 @@ from minimand.reconstruction.compare import compare
 
 LOSS = "mean ||x - t|| / ||t||"
 PHASES = (
-    "made, not measured: smooth random phases on the magnitudes of real images; complex images keep their own beside"
+    "made, not measured: smooth random phases and weak noise on the magnitudes of real images; complex images keep "
+    "their own beside"
 )
 
 

@@ -1,8 +1,9 @@
-"""Phases for images that have none: smooth, as the main field, the receive coil and the timing of an echo leave them.
+"""Magnitudes made into images as a scanner gives them: with a smooth phase, and with noise in both parts.
 
 A phase is a constant, a linear ramp (the echo lies a little off the centre of k-space), quadratic and cubic terms (the
-shim and the coil) and a weak smooth random field (air and tissue). No measured phase was used; the sizes are plain
-choices.
+shim and the coil) and a weak smooth random field (air and tissue). The noise belongs to the image that is to be
+reconstructed: a network that never saw any takes a scan's noise away, and loses detail where sampling is dense. No
+measured phase or noise was used; the sizes are plain choices.
 """
 
 import torch
@@ -12,6 +13,15 @@ from torch import Tensor, nn
 RAMP = 0.5  # standard deviation of the ramp along an axis, in cycles over the side
 BEND = 1.0  # of every quadratic and cubic coefficient at the border, in radians
 FIELD, CELLS = 0.5, 6  # of the random field, in radians, and how many bumps it has along a side
+NOISE = 0.02  # the most noise: standard deviation in each part, in units of the images (maximum 1)
+
+
+def as_scanned(images: Num[Tensor, "batch height width"], generator: torch.Generator) -> Complex[Tensor, "..."]:
+    """Images with a phase of their own, and Gaussian noise of a standard deviation drawn from 0 to NOISE."""
+    phased = with_phase(images, generator)
+    level = NOISE * torch.rand(len(images), 1, 1, generator=generator)
+    real, imag = torch.randn(2, *images.shape, generator=generator)
+    return phased + level * torch.complex(real, imag)
 
 
 def with_phase(images: Num[Tensor, "batch height width"], generator: torch.Generator) -> Complex[Tensor, "..."]:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from minimand.metrics import psnr
 from minimand.reconstruction.acquisition import Acquisition, Measure, fixed
-from minimand.reconstruction.phases import smooth_phases, with_phase
+from minimand.reconstruction.phases import as_scanned, smooth_phases
 from minimand.terms import LeastSquares
 
 
@@ -40,7 +40,7 @@ class Reconstruct:
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
         images = self._draw(generator)
         if images.is_complex() or (self.phase and step % 2):
-            images = with_phase(images, generator)
+            images = as_scanned(images, generator)
         elif self.vary:
             images = images * _modulation(images, generator)
         return nmse_loss(net, images, self.acquisition.measure(images, generator))
