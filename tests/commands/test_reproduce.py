@@ -8,8 +8,25 @@ from minimand.weights import shipped
 
 
 def test_without_a_name_the_tables_are_listed(done):
-    assert done("reproduce") == "mri-chest\n"
-    assert json.loads(done("reproduce", "--json")) == {"tables": ["mri-chest"]}
+    names = ["mri-chest", "imaging-hadamard", "imaging-diffraction"]
+    assert done("reproduce").splitlines() == names
+    assert json.loads(done("reproduce", "--json")) == {"tables": names}
+
+
+def test_an_unknown_table_is_told_with_the_nearest(refused):
+    assert "there is no table 'chest'. Did you mean mri-chest?" in refused("reproduce", "chest")
+    assert "Did you mean imaging-hadamard?" in refused("reproduce", "hadamard")
+
+
+@pytest.mark.slow
+def test_the_imaging_tables_have_ours_beside_the_published(data, minimand):
+    for name, psnr in (("imaging-hadamard", 23.79), ("imaging-diffraction", 25.12)):
+        rows = {
+            row["method"]: row for row in json.loads(minimand("reproduce", name, "--data", data, "--json").out)["rows"]
+        }
+        assert rows["zero-filled"]["psnr"] + 5 < rows["tv"]["psnr"]
+        assert rows["nlr-cs"]["unavailable"]
+        assert psnr in [row["published"].get("psnr") for row in rows.values()]
 
 
 @pytest.mark.slow

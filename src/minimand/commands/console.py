@@ -1,5 +1,6 @@
 """What commands share at the console: notes on stderr, tables and JSON on stdout, names in options."""
 
+import difflib
 import json
 import math
 import sys
@@ -16,6 +17,16 @@ typed: ContextVar[Sequence[str]] = ContextVar("typed", default=())  # the words 
 def note(text: str) -> None:
     """One line for the user, on stderr."""
     print(f"note: {text}", file=sys.stderr)
+
+
+def require_one_of(what: str, name: str, names: Sequence[str]) -> None:
+    """Raise InputError for a name that is not among the known ones, with the nearest."""
+    from minimand.io import InputError
+
+    if name not in names:
+        near = difflib.get_close_matches(name, names, n=1, cutoff=0.3)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise InputError(f"there is no {what} {name!r}.{hint} Known: {', '.join(names)}.")
 
 
 def print_json(value: Mapping[str, Any]) -> None:
