@@ -61,7 +61,7 @@ def imaging_table(
     arrays, peaks = middles([data / "images" / picture for picture in figure.pictures])
     measure = sensed_by(read_operator(figure.operator))
     rivals: list[tuple[str, str, str | None]] = [(method, method, None) for method in ("zero-filled", "tv")]
-    rivals += [(label, "admm-csnet", weights) for label, weights in _networks(figure.operator)]
+    rivals += [(label, "admm-csnet", weights) for label, weights in networks(figure.operator)]
     rows: list[dict[str, Any]] = []
     for k, (label, method, weights) in enumerate(rivals, 1):
         show(label, k, len(rivals))
@@ -94,7 +94,7 @@ def middles(paths: list[Path]) -> tuple[list[Any], list[float]]:
     return arrays, peaks
 
 
-def _networks(operator: str) -> list[tuple[str, str]]:
+def networks(operator: str) -> list[tuple[str, str]]:
     """Label and weights of the shipped network that suits and of the one for research."""
     name, other = (suiting(cards_of(files), "admm-csnet", operator) for files in (shipped(), research()))
     found = [(name, name)] if name else []
