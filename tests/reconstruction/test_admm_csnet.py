@@ -138,3 +138,25 @@ def test_refuses_what_it_cannot_handle() -> None:
         Reconstruction().init(energy, torch.zeros(1, 4, 4))
     with pytest.raises(TypeError, match="a data term with a gradient"):
         GradientReconstruction().init(energy, torch.zeros(1, 4, 4))
+
+
+def test_a_look_inside_shows_the_filters_that_weigh_most() -> None:
+    net = ADMMCSNet(3, filters=20, size=5)
+    prior = net.unrolled.stages[1].prior[0]
+    with torch.no_grad():
+        prior.synthesis[7] *= 100
+        prior.values[7] += 1
+    inside = net.look_inside()
+    assert inside.filters.shape == (3, 16, 5, 5)
+    assert inside.curves.shape == (3, 16, 101)
+    assert inside.total == 20
+    assert torch.equal(inside.filters[1, 0], prior.analysis[7, 0])
+    assert torch.equal(inside.curves[1, 0], prior.values[7])
+    assert not inside.filters.requires_grad
+
+
+def test_a_look_inside_shows_both_parts_of_complex_filters_and_tied_stages_once() -> None:
+    net = ADMMCSNet(4, filters=20, size=3, complex_filters=True, tied=True)
+    inside = net.look_inside()
+    assert inside.filters.shape == (1, 16, 3, 3)
+    assert inside.curves.shape == (1, 8, 101)

@@ -108,29 +108,6 @@ def layers_of(net):
     return [(kind, [w.detach().double().numpy() for w in weights]) for kind, weights in layers]
 
 
-def write_network(path, layers):
-    """A MATLAB v7.3 file with net.layers, axes reversed as MATLAB does it."""
-
-    def text(where, value):
-        where[...] = np.array([ord(c) for c in value], dtype=np.uint16)[:, None]
-        where.attrs["MATLAB_class"] = np.bytes_("char")
-
-    with h5py.File(path, "w") as file:
-        references = []
-        for k, (kind, weights) in enumerate(layers):
-            layer = file.create_group(f"#refs#/layer{k}")
-            text(layer.create_dataset("type", (max(len(kind), 1), 1), dtype=np.uint16), kind or "\0")
-            kept = [file.create_dataset(f"#refs#/w{k}_{j}", data=np.asarray(w).T).ref for j, w in enumerate(weights)]
-            cell = layer.create_dataset("weights", (len(kept), 1), dtype=h5py.ref_dtype)
-            for j, reference in enumerate(kept):
-                cell[j, 0] = reference
-            references.append(layer.ref)
-        net = file.create_group("net")
-        cell = net.create_dataset("layers", (len(references), 1), dtype=h5py.ref_dtype)
-        for j, reference in enumerate(references):
-            cell[j, 0] = reference
-
-
 @pytest.fixture
 def layers():
     torch.manual_seed(0)
@@ -141,7 +118,7 @@ def layers():
     return net, layers_of(net)
 
 
-def test_every_number_finds_its_place(tmp_path, layers):
+def test_every_number_finds_its_place(tmp_path, layers, write_network):
     net, made = layers
     write_network(tmp_path / "net.mat", made)
     found = read_admm_net(tmp_path / "net.mat")
@@ -187,7 +164,7 @@ def spoilt(layers, how):
         "filters of an even size", "more filters than the basis", "complex numbers",
     ],
 )  # fmt: skip
-def test_a_network_that_is_none_is_refused_in_one_line(tmp_path, layers, how):
+def test_a_network_that_is_none_is_refused_in_one_line(tmp_path, layers, write_network, how):
     path = tmp_path / "net.mat"
     write_network(path, spoilt(layers[1], how))
     with pytest.raises(InputError, match=r"net\.mat: ") as refusal:
@@ -208,7 +185,7 @@ def test_files_without_a_network_are_refused(tmp_path):
         read_admm_net(path)
 
 
-def test_a_truncated_network_is_refused(tmp_path, layers):
+def test_a_truncated_network_is_refused(tmp_path, layers, write_network):
     path = tmp_path / "net.mat"
     write_network(path, layers[1])
     path.write_bytes(path.read_bytes()[:-4000])

@@ -17,23 +17,35 @@ from minimand.reconstruction.import_weights import read_network
 
 # file, mask, image: NMSE and PSNR in dB, measured with a separate program (shared/reference/admm-net.md, section 6)
 REAL, CARTESIAN = "NET-Pseudo-radial-0.2-real-S11.mat", "NET-1D-Cartesian-0.2-complex-S10.mat"
+SLOW = pytest.mark.slow
 FIGURES = [
     (REAL, "pseudo_radial_20", "brain_real_rdata1", 0.0554, 34.744),
     (REAL, "pseudo_radial_20", "brain_data1", 0.0440, 37.946),
-    (CARTESIAN, "cartesian1d_20", "brain_complex_cdata1", 0.2096, 32.425),
+    pytest.param(CARTESIAN, "cartesian1d_20", "brain_complex_cdata1", 0.2096, 32.425, marks=SLOW),
     (CARTESIAN, "cartesian1d_20", "new01_label", 0.1811, 33.836),
-    ("NET-2D-random-0.1-complex-S10.mat", "random2d_10", "brain_complex_cdata1", 0.1535, 34.409),
+    pytest.param(
+        "NET-2D-random-0.1-complex-S10.mat",
+        "random2d_10",
+        "brain_complex_cdata1",
+        0.1535,
+        34.409,
+        marks=pytest.mark.slow,
+    ),
     ("cs_net_sample0.2.pth", "cartesian1d_20", "new01_label", None, 33.788),
-    ("cs_net_sample0.2.pth", "cartesian1d_20", "brain_complex_cdata1", None, 32.934),
-    ("cs_net_sample0.3.pth", "cartesian1d_30", "new01_label", None, 36.840),
-    ("cs_net_sample0.3.pth", "cartesian1d_30", "brain_complex_cdata1", None, 36.424),
-    ("cs_net_sample0.4.pth", "cartesian1d_40", "new01_label", None, 40.003),
+    pytest.param(
+        "cs_net_sample0.2.pth", "cartesian1d_20", "brain_complex_cdata1", None, 32.934, marks=pytest.mark.slow
+    ),
+    pytest.param("cs_net_sample0.3.pth", "cartesian1d_30", "new01_label", None, 36.840, marks=SLOW),
+    pytest.param(
+        "cs_net_sample0.3.pth", "cartesian1d_30", "brain_complex_cdata1", None, 36.424, marks=pytest.mark.slow
+    ),
+    pytest.param("cs_net_sample0.4.pth", "cartesian1d_40", "new01_label", None, 40.003, marks=SLOW),
     ("cs_net_sample0.4.pth", "cartesian1d_40", "brain_complex_cdata1", None, 39.299),
 ]
 
 
 def network(data, file):
-    return read_network(data / "mri" / "nets" / file)[1].double().requires_grad_(False)
+    return read_network(data / "mri" / "nets" / file)[1].requires_grad_(False)
 
 
 def picture(data, name):
@@ -44,11 +56,12 @@ def picture(data, name):
 @pytest.mark.parametrize(("file", "mask", "image", "expected_nmse", "expected_psnr"), FIGURES)
 def test_the_figures_of_the_authors_files(data, file, mask, image, expected_nmse, expected_psnr):
     truth = picture(data, image)
+    truth = truth.to(torch.complex64 if truth.is_complex() else torch.float32)
     with np.load(data / "mri" / "masks.npz") as masks:
         sampled = torch.from_numpy(np.fft.ifftshift(masks[mask] != 0))
     A = Fourier(sampled, real=not truth.is_complex())
     x = network(data, file)(LeastSquares(A, A(truth)))
-    assert float(psnr(x, truth, peak=1.0)) == pytest.approx(expected_psnr, abs=0.001)
+    assert float(psnr(x, truth, peak=1.0)) == pytest.approx(expected_psnr, abs=0.003)
     if expected_nmse is not None:
         assert float(nmse(x, truth)) == pytest.approx(expected_nmse, abs=1e-4)
 
@@ -65,15 +78,28 @@ def authors_diffraction(data):
 
 
 def test_coded_diffraction(data):
-    A, truth = authors_diffraction(data), picture(data, "image4")
+    A, truth = authors_diffraction(data), picture(data, "image4").float()
     x = network(data, "Net-Diffraction-0.1-S10.mat")(LeastSquares(A, A(truth)))
-    assert float(psnr(x, truth, peak=255.0)) == pytest.approx(33.363, abs=0.001)
+    assert float(psnr(x, truth, peak=255.0)) == pytest.approx(33.363, abs=0.003)
     assert float(nmse(x, truth)) == pytest.approx(0.0413, abs=1e-4)
 
 
+@SLOW
+def test_chest_images_that_the_real_network_was_not_made_for(data):
+    net, found = network(data, REAL), []
+    with np.load(data / "mri" / "masks.npz") as masks:
+        A = Fourier(torch.from_numpy(np.fft.ifftshift(masks["pseudo_radial_20"] != 0)), real=True)
+    with np.load(data / "mri" / "chest_train_075.npz") as file:
+        images = torch.from_numpy(file["image"][60:75] / file["scale"][60:75, None, None]).float()
+    for image in images.split(1):
+        found.append(psnr(net(LeastSquares(A, A(image))), image, peak=1.0))
+    assert float(torch.cat(found).mean()) == pytest.approx(34.90, abs=0.01)
+
+
+@SLOW
 def test_hadamard_without_its_mean(data):
     """The separate program found 27.99 dB with a draw of its own; three of ours lie within 0.3 dB of it."""
-    truth, net = picture(data, "image4"), network(data, "Net-Hadamard-0.2-S10.mat")
+    truth, net = picture(data, "image4").float(), network(data, "Net-Hadamard-0.2-S10.mat")
     for seed in range(3):
         A = random_hadamard((256, 256), 0.2, seed=seed, mean=False)
         x = net(LeastSquares(A, A(truth)))

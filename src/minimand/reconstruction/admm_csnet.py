@@ -9,9 +9,11 @@ from minimand.algebra import per_item
 from minimand.energy import Energy
 from minimand.loops import Unroll
 from minimand.operator import Identity
+from minimand.reconstruction.inside import Inside
 from minimand.step import Step
 from minimand.steps.admm import require_splitting
 from minimand.terms import LeastSquares, ShrinkageField
+from minimand.terms.shrinkage_field import REACH
 
 RHO, ETA = 0.1, 1.0  # the authors' initial values
 SHOWN = 16  # filters of a stage worth looking at
@@ -146,6 +148,20 @@ class ADMMCSNet(nn.Module):
         start, scale = self._start(data)
         images = [per_item(scale, s.x) * s.x for s in self.unrolled.trace(_scaled(data, scale), start)]
         return [*images[:-1], self._finish(data, images[-1])]
+
+    def look_inside(self) -> Inside:
+        """Filters and curves of every stage (of the one that there is where they are tied), for the filters that weigh
+        most, ||W1_c|| ||W2_c||; of complex filters real and imaginary parts, one after the other.
+        """
+        stages: Any = self.unrolled.stages
+        filters, curves = [], []
+        for prior in (stage.prior[0] for stage in stages):
+            norms = [bank.detach().flatten(1).norm(dim=1) for bank in (prior.analysis, prior.synthesis)]
+            strongest = (norms[0] * norms[1]).argsort(descending=True, stable=True)[: SHOWN // prior.analysis.shape[1]]
+            filters.append(prior.analysis.detach()[strongest].flatten(0, 1))
+            curves.append(prior.values.detach()[strongest])
+        grid = torch.linspace(-REACH, REACH, curves[0].shape[-1])
+        return Inside(torch.stack(filters), grid, torch.stack(curves), grid.relu(), len(stages[0].prior[0].bias))
 
     def _finish(self, data: LeastSquares, x: Tensor) -> Tensor:
         return x - data.grad(x) if self.consistent else x

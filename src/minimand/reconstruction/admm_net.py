@@ -1,6 +1,6 @@
 """Deep ADMM-Net (Yang, Sun, Li, Xu 2016): ADMM for compressive-sensing MRI, unrolled and learned."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -9,11 +9,13 @@ from minimand.algebra import per_item
 from minimand.energy import Energy
 from minimand.loops import Unroll
 from minimand.operators import Convolution
+from minimand.reconstruction.inside import Inside
 from minimand.step import Step
 from minimand.steps.admm import ADMM, require_splitting
 from minimand.terms import LeastSquares, PiecewiseLinear
 
 RHO, ETA, THRESHOLD = 0.2, 1.6, 0.05  # the authors' initial values
+REACH = 1.0  # of the control points
 
 
 class Reconstruction(Step):
@@ -84,7 +86,7 @@ class ADMMNet(nn.Module):
     def __init__(self, depth: int, *, filters: int = 8, size: int = 3, normalise: bool = True):
         super().__init__()
         self.normalise = normalise
-        prior = PiecewiseLinear(filters, threshold=THRESHOLD, reach=1.0) @ Convolution(filters, size)
+        prior = PiecewiseLinear(filters, threshold=THRESHOLD, reach=REACH) @ Convolution(filters, size)
         step = LearnedADMM(Convolution(filters, size))
         self.unrolled = Unroll(step, prior, depth=depth, last=Reconstruction(Convolution(filters, size)))
 
@@ -99,28 +101,18 @@ class ADMMNet(nn.Module):
         images = [state.x for state in self.unrolled.trace(scaled(data, scale), start)]
         return images if scale is None else [per_item(scale, x) * x for x in images]
 
-    def look_inside(self) -> "Inside":
+    def look_inside(self) -> Inside:
         """Filters and curves of every stage."""
         stages: Any = self.unrolled.stages
         priors = [stage.prior[0] for stage in stages]
         curves = torch.stack([p.term.values for p in priors]).detach()
         filters = torch.stack([p.operator.filters for p in priors]).detach()
-        rho = torch.stack([stage.step.reconstruct.rho for stage in stages]).detach()
-        reach = priors[0].term.reach
-        return Inside(filters, torch.linspace(-reach, reach, curves.shape[-1]), curves, rho)
+        grid = torch.linspace(-REACH, REACH, curves.shape[-1])
+        return Inside(filters, grid, curves, torch.nn.functional.softshrink(grid, THRESHOLD), filters.shape[1])
 
     def _start(self, data: LeastSquares) -> tuple[Tensor, Tensor | None]:
         zero_filled = data.A.adjoint(data.y)
         return torch.zeros_like(zero_filled), peak(zero_filled) if self.normalise else None
-
-
-class Inside(NamedTuple):
-    """What a network has learned."""
-
-    filters: Tensor  # (stages, filters, size, size), of the convolution layers
-    grid: Tensor  # control points, (points,)
-    curves: Tensor  # shrinkage values there, (stages, filters, points)
-    rho: Tensor  # penalties, (stages, filters)
 
 
 def peak(x: Tensor) -> Tensor:

@@ -1,23 +1,24 @@
 """The authors' ADMM-CSNets: MATLAB networks for real and complex MRI and for natural images, and their PyTorch port."""
 
 import re
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from minimand.io import InputError, read_matlab_object
-from minimand.io.errors import reading
+from minimand.io import InputError, read_matlab_object, read_torch_state
 from minimand.reconstruction.admm_csnet import ADMMCSNet
 from minimand.reconstruction.authors import finite, real
 from minimand.terms.shrinkage_field import POINTS, REACH
 
 Layers = list[tuple[str, list[np.ndarray]]]
 GREY_LEVELS = 255.0  # of the natural images
-PORT_STAGES = 10
-MOST_BYTES = 64 * 2**20  # of a PyTorch file
+PORT = (
+    *("conv1_layer.conv.weight", "conv1_layer.conv.bias", "nonlinear_layer.pwl.slopes", "nonlinear_layer.pwl.biases"),
+    *("conv2_layer.conv.weight", "conv2_layer.conv.bias", "rho", "gamma"),
+)
+PORT_STAGE = re.compile(r"cs_net\.\d+\.gamma")  # a name for every stage of the port
 
 
 def read_mri_csnet(path: Path, layers: Layers) -> tuple[ADMMCSNet, dict[str, Any]]:
@@ -56,6 +57,8 @@ def read_image_csnet(path: Path) -> tuple[ADMMCSNet, dict[str, Any]]:
             numbers = {str(k): v for k, v in zip(params["name"], params["value"], strict=False)}
     depth = sum(bool(re.fullmatch(r"conv1_\d+_1", name)) for name in numbers)
     try:
+        if len(numbers) != 9 * depth + 1:
+            raise ValueError(f"{len(numbers)} parameters, 9 a stage and one more are needed")
         stages = []
         for n in range(1, depth + 1):
             w1, b1, q, w2, b2 = (
@@ -73,27 +76,30 @@ def read_image_csnet(path: Path) -> tuple[ADMMCSNet, dict[str, Any]]:
 
 
 def read_port(path: Path) -> tuple[ADMMCSNet, dict[str, Any]]:
-    """The PyTorch port and its arguments: ten stages that share their numbers, the measurement put back at the end.
+    """The PyTorch port and its arguments: stages that share their numbers, the measurement put back at the end.
 
-    Curves are stored as slopes and a value at -1; the outer slopes are theirs, too. The file is unpickled with nothing
-    but tensors allowed. Raises InputError for anything else.
+    Curves are stored as slopes and a value at -1; the outer slopes are theirs, too. Every number is stored once by
+    itself and again for each stage. The file is unpickled with nothing but tensors allowed. Raises InputError for
+    anything else.
     """
-    state = _tensors(path)
+    state = read_torch_state(path)
     try:
-        w1, b1, slopes, start, w2, b2, rho, eta = (
-            real(state[name].numpy())
-            for name in (
-                "conv1_layer.conv.weight", "conv1_layer.conv.bias", "nonlinear_layer.pwl.slopes",
-                "nonlinear_layer.pwl.biases", "conv2_layer.conv.weight", "conv2_layer.conv.bias", "rho", "gamma",
-            )
-        )  # fmt: skip
+        shared = [state[name] for name in PORT]
+        w1, b1, slopes, start, w2, b2, rho, eta = (real(tensor.numpy()) for tensor in shared)
         if slopes.shape != (len(w1), POINTS + 1):
             raise ValueError(f"curves of shape {slopes.shape}, {POINTS + 1} slopes are needed")
         rises = np.cumsum(slopes[:, 1:-1] * (2 * REACH / (POINTS - 1)), axis=1)
         values = start[:, None] + np.concatenate([np.zeros((len(start), 1)), rises], axis=1)
         prior = {**_prior(w1[:, 0], b1, values, w2[0], b2), "outer": slopes[:, [0, -1]]}
         tied = {"tied": True, "consistent": True, "open_ends": True, "normalise": False}
-        return _assemble(path, [{"rho": rho, "eta": eta, **prior}], {"rho": rho}, tied, depth=PORT_STAGES)
+        depth = sum(PORT_STAGE.fullmatch(name) is not None for name in state)
+        if depth < 1:
+            raise ValueError("no stages cs_net.*")
+        found = _assemble(path, [{"rho": rho, "eta": eta, **prior}], {"rho": rho}, tied, depth)
+        for name, tensor in state.items():
+            if not any(torch.equal(tensor, t) for t in shared if t.shape == tensor.shape and t.dtype == tensor.dtype):
+                raise ValueError(f"{name} differs from the numbers that all stages must share")
+        return found
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise InputError(f"{path}: holds no ADMM-CSNet of the PyTorch port ({error}).") from error
 
@@ -128,15 +134,3 @@ def _assemble(
         finite(state, f"unrolled.last.{name}", value)
     net.load_state_dict(state)
     return net, arguments
-
-
-def _tensors(path: Path) -> dict[str, torch.Tensor]:
-    """The state dict in a PyTorch file, without running anything in it."""
-    with reading(path, "PyTorch file of tensors alone"):
-        with zipfile.ZipFile(path) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > MOST_BYTES:
-                raise InputError(f"{path}: unpacks to more than {MOST_BYTES >> 20} MiB; no network of the port does.")
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    if not isinstance(state, dict) or not all(isinstance(v, torch.Tensor) for v in state.values()):
-        raise InputError(f"{path}: is no state dict of a PyTorch network.")
-    return state

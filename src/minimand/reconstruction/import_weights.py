@@ -27,8 +27,9 @@ def read_network(path: Path) -> tuple[str, Network, dict[str, Any]]:
     if any(kind.removeprefix("c_") == "conv" for kind, _ in layers):
         return "admm-csnet", *read_mri_csnet(path, layers)
     net = read_admm_net(path)
-    filters = net.look_inside().rho.shape[1]
-    return "admm-net", net, {"depth": net.unrolled.depth, "filters": filters, "normalise": False}
+    inside = net.look_inside()
+    size, depth = inside.filters.shape[-1], net.unrolled.depth
+    return "admm-net", net, {"depth": depth, "filters": inside.total, "size": size, "normalise": False}
 
 
 def import_network(path: Path, output: Path, *, force: bool = False) -> tuple[str, int]:

@@ -9,13 +9,12 @@ from torch import Tensor
 from minimand.io import atomic_writer, ensure_folder_for_report, write_text_atomic
 from minimand.metrics import psnr
 from minimand.operator import Operator
-from minimand.reconstruction.admm_net import THRESHOLD, ADMMNet
 from minimand.reconstruction.compare import Compared
 from minimand.reconstruction.methods import Method, trace_network
 from minimand.reports.network import NetworkView
 from minimand.reports.reconstruction import ImageReport, MethodScore, reconstruction_report
 from minimand.reports.summary import summary_png
-from minimand.terms import LeastSquares, PiecewiseLinear
+from minimand.terms import LeastSquares
 
 SHOWN = 4
 
@@ -83,16 +82,14 @@ def spread(count: int, most: int) -> set[int]:
 def network_view(
     method: Method, data: LeastSquares, image: str, truth: Tensor | None = None, *, peak: float = 1.0
 ) -> NetworkView | None:
-    """The stages of a learned method on the first item of `data`, with the magnitude `peak` shown as 1; None for
-    methods that cannot be looked inside.
+    """The stages of a learned method on the first item of `data`, with the magnitude `peak` shown as 1; None for the
+    other methods.
     """
     net = method.net
-    if not isinstance(net, ADMMNet):
+    if net is None:
         return None
     stages = torch.stack([x[0] for x in trace_network(net, data)]).cpu() / peak
     figures = None if truth is None else psnr(stages, (truth.cpu() / peak).expand_as(stages), peak=1.0).tolist()
     inside = net.look_inside()
-    born = PiecewiseLinear(1, threshold=THRESHOLD, reach=float(inside.grid[-1])).values[0].detach()
-    return NetworkView(
-        method.name, image, stages, figures, inside.filters.cpu(), inside.grid.cpu(), inside.curves.cpu(), born
-    )
+    filters, grid, curves, born = (part.float().cpu() for part in inside[:4])
+    return NetworkView(method.name, image, stages, figures, filters, grid, curves, born, inside.total)

@@ -26,6 +26,7 @@ class NetworkView:
 
     stages: the image before the first stage and after each one. psnr: in dB, as many. filters: of every stage.
     points: where the curves have their control points; curves: their values there; born: the curve before training.
+    total: filters of a stage in all, where only the strongest are given.
     """
 
     method: str
@@ -36,6 +37,7 @@ class NetworkView:
     points: Float[Tensor, " points"] | None = None
     curves: Float[Tensor, "stages filters points"] | None = None
     born: Float[Tensor, " points"] | None = None
+    total: int | None = None
 
 
 def network_section(view: NetworkView) -> Section:
@@ -53,7 +55,7 @@ def network_section(view: NetworkView) -> Section:
         blocks.append(Picture("PSNR of the magnitude after every stage.", light, alt, dark, width=36.0))
     blocks.extend(_stage_images(view))
     if view.filters is not None:
-        blocks.extend(_filters(view.filters))
+        blocks.extend(_filters(view.filters, view.total))
     if view.points is not None and view.curves is not None:
         blocks.extend(_curves(view.points, view.curves, view.born))
     return Section(f"Inside {view.method}", blocks)
@@ -69,10 +71,12 @@ def _stage_images(view: NetworkView) -> list[Block]:
     return [Text(f"The image stage by stage, grey window 0 to {window:.3g}."), Gallery(columns, width=8.5, small=True)]
 
 
-def _filters(filters: Float[Tensor, "stages filters k k"]) -> list[Block]:
+def _filters(filters: Float[Tensor, "stages filters k k"], total: int | None) -> list[Block]:
     count, k = filters.shape[1], filters.shape[2]
     shown = filters[:, :SHOWN_FILTERS]
     part = "" if count <= SHOWN_FILTERS else f"; the first {SHOWN_FILTERS} of {count} are shown"
+    if total is not None and total > count:
+        part = f"; the {count} strongest of {total} are shown"
     light, dark = both_themes(lambda theme: filter_chart(shown, theme))
     caption = f"Learned filters, {k}x{k} pixels, a row for each stage{part}. Red is positive, blue negative."
     return [
