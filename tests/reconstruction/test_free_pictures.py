@@ -8,13 +8,17 @@ from minimand.reconstruction import free_pictures as module
 from minimand.reconstruction.free_pictures import NAMES, free_pictures
 
 
-def test_every_picture_comes_at_half_and_at_full_size():
-    pictures = free_pictures()
-    assert len(pictures) == 2 * len(NAMES)
-    for half, full in zip(pictures[::2], pictures[1::2], strict=True):
-        assert half.shape == (full.shape[0] // 2, full.shape[1] // 2)
-        assert full.dtype == torch.float32
-        assert 0.5 < float(full.max()) <= 1
+def test_pictures_come_in_squares_of_two_scales():
+    tiles = free_pictures()
+    assert len(tiles) >= 3 * len(NAMES)
+    for tile in tiles:
+        assert tile.dtype == torch.float32
+        assert max(tile.shape) <= 256
+        assert float(tile.min()) >= 0
+        assert float(tile.max()) <= 1
+    half, *squares = tiles[:5]  # the astronaut, 512 x 512
+    whole = torch.cat([torch.cat(squares[:2], dim=1), torch.cat(squares[2:], dim=1)])
+    assert torch.allclose(half, torch.nn.functional.avg_pool2d(whole[None, None], 2)[0, 0])
 
 
 def test_without_scikit_image_it_says_what_to_install(monkeypatch):
