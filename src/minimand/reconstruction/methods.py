@@ -20,6 +20,7 @@ from minimand.steps import ADMM
 from minimand.terms import L21, LeastSquares
 
 METHODS = ("zero-filled", "tv", "admm-net", "admm-csnet")
+SHIPPED = {"admm-net": "admm-net", "admm-csnet": "admm-csnet-chest"}  # for k-space, where no weights are named
 TV_WEIGHT = 1e-3  # best mean PSNR at 20 % on every sixth of the chest images 1..60, grid 5e-4 ... 5e-3
 TV_RHO, TV_ITERATIONS, TV_TOL = 0.05, 150, 1e-3
 
@@ -88,15 +89,15 @@ def own_scale(net: Network, data: LeastSquares) -> Tensor | None:
 
 
 def get_method(name: str, *, weights: str | None = None, device: torch.device | str = "cpu") -> Method:
-    """The method of a name, on a device. weights: shipped name or file for a learned method; by default the shipped
-    network that is called like the method.
+    """The method of a name, on a device. weights: shipped name or file for a learned method; without them what ships
+    for k-space.
 
     Raises InputError for an unknown name (with the nearest ones), for weights of another method and for weights where
     the method takes none.
     """
     require_known(name)
     if name in NETWORKS:
-        net, card = load_network(weights or name)
+        net, card = load_network(weights or SHIPPED[name])
         if card["network"] != name:
             raise InputError(f"{weights}: are weights of {card['network']}, not of {name}; use that --method.")
         net = net.float().to(device)

@@ -13,7 +13,7 @@ from minimand.systems.mri.tables import PUBLISHED, mri_chest
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """Data with 75 small images in place of the chest's."""
-    monkeypatch.setattr(tables, "shipped", dict)
+    monkeypatch.setattr(tables, "shipped_cards", dict)
     (tmp_path / "mri").mkdir()
     generator = torch.Generator().manual_seed(0)
     images = np.stack([phantom((20, 20), generator).numpy() for _ in range(15)])

@@ -10,9 +10,10 @@ from minimand.reconstruction.compare import compare
 from minimand.reconstruction.import_weights import import_network
 from minimand.systems.mri.acquisition import sampled_by
 from minimand.systems.mri.sampling import read_sampling
-from minimand.weights import shipped
+from minimand.weights import shipped_cards
 
-CHEST = "mri/chest_train_075.npz"
+CHEST, SAMPLING = "mri/chest_train_075.npz", "radial:0.2"
+AUTHORS = ("net-stage*.mat", "NET-Pseudo-radial-0.2-*.mat")  # their networks for this sampling
 TABLES = ("mri-chest",)
 SOURCE = "talk, chest table, 20 % pseudo-radial (its test images are not public: ours are chest 61..75 of the same set)"
 PUBLISHED = {
@@ -23,7 +24,7 @@ PUBLISHED = {
 
 
 def mri_chest(data: Path, show: Callable[[str, int, int], None] = lambda label, k, n: None) -> dict[str, Any]:
-    """The chest table at 20 %: every method there is, every shipped ADMM-Net and the authors' own, on chest 61..75.
+    """The chest table at 20 %: every method, every shipped network for it and the authors', on chest 61..75.
 
     data: the folder that holds mri/; show: told which method runs, its number and how many there are. Raises InputError
     where the images are not at hand.
@@ -34,12 +35,16 @@ def mri_chest(data: Path, show: Callable[[str, int, int], None] = lambda label, 
     arrays = read_images(f"{path}:image[60:75]").arrays
     with TemporaryDirectory() as folder:
         rivals: list[tuple[str, str, str | None]] = [(name, name, None) for name in ("zero-filled", "tv")]
-        rivals += [(name, "admm-net", name) for name in shipped() if name.startswith("admm-net")]
-        for file in sorted((data / "mri" / "nets").glob("net-stage*.mat")):
+        rivals += [
+            (name, card["network"], name)
+            for name, card in shipped_cards().items()
+            if SAMPLING in card.get("sampling", ())
+        ]
+        for file in sorted(file for names in AUTHORS for file in (data / "mri" / "nets").glob(names)):
             weights = Path(folder) / f"{file.stem}.safetensors"
-            _, depth = import_network(file, weights)
-            rivals.append((f"authors' {file.stem}, {depth} stages", "admm-net", str(weights)))
-        rows, measure = [], sampled_by(read_sampling("radial:0.2"))
+            network, depth = import_network(file, weights)
+            rivals.append((f"authors' {file.stem}, {depth} stages", network, str(weights)))
+        rows, measure = [], sampled_by(read_sampling(SAMPLING))
         for k, (label, method, used) in enumerate(rivals, 1):
             show(label, k, len(rivals))
             done = compare(arrays, measure, [method], weights=used, network=method)
@@ -47,4 +52,4 @@ def mri_chest(data: Path, show: Callable[[str, int, int], None] = lambda label, 
             rows.append(
                 {"method": label, **done.table()[method], "published": PUBLISHED.get(label, {}), "images": each}
             )
-    return {"table": "mri-chest", "source": SOURCE, "sampling": "radial:0.2", "on": "chest 61..75", "rows": rows}
+    return {"table": "mri-chest", "source": SOURCE, "sampling": SAMPLING, "on": "chest 61..75", "rows": rows}
