@@ -6,6 +6,8 @@ from torch.testing import assert_close
 
 from minimand.metrics import psnr
 from minimand.operators.sensing import parse_operator
+from minimand.reconstruction.admm_csnet import ADMMCSNet
+from minimand.reconstruction.methods import apply_network
 from minimand.reconstruction.sensed_tv import sensed_total_variation
 from minimand.terms import LeastSquares
 
@@ -35,3 +37,10 @@ def test_scaling_the_measurement_scales_the_image():
 def test_a_measurement_of_nothing_gives_nothing():
     A = parse_operator("diffraction:0.4", (16, 16))
     assert not sensed_total_variation(LeastSquares(A, A(torch.zeros(1, 16, 16)))).any()
+
+
+def test_a_network_for_grey_levels_is_fed_grey_levels():
+    A = parse_operator("hadamard:0.4", (16, 16))
+    net = ADMMCSNet(1, filters=2, free=True, normalise=False, scale=255.0)
+    y = A(torch.rand(2, 16, 16))
+    assert_close(apply_network(net, LeastSquares(A, y)), net(LeastSquares(A, 255 * y)).detach() / 255)
