@@ -14,8 +14,19 @@ def reconstruct(
         str | None,
         Option(metavar="SPEC|FILE", help="Without it: the mask in the file, else the points that are not zero."),
     ] = None,
-    method: Annotated[str, Option(metavar="NAME", help="zero-filled, tv or admm-net.")] = "admm-net",
+    method: Annotated[
+        str | None,
+        Option(
+            metavar="NAME",
+            help="zero-filled, tv, sense-tv, sense-wavelet, admm-net or admm-csnet [default: admm-net, and "
+            "sense-wavelet for coil data].",
+        ),
+    ] = None,
     weights: Weights = None,
+    maps: Annotated[
+        str | None, Option(metavar="FILE[:KEY]", help="Coil maps [default: estimated from the centre of k-space].")
+    ] = None,
+    coils: Annotated[int, Option(metavar="N", help="Compress more coils to so many virtual ones.", min=1)] = 8,
     device: Annotated[str, Option(metavar="NAME", help="auto, cpu or cuda.")] = "auto",
     truth: Annotated[str | None, Option(metavar="FILE", help="Reference image, for scores.")] = None,
     report: Report = None,
@@ -25,23 +36,33 @@ def reconstruct(
 ) -> None:
     """Reconstruct a scan: `minimand reconstruct kspace.npz -o image.nii.gz`.
 
-    Slice by slice, in the units of the k-space (unitary transform). Coil data are not taken yet.
+    Slice by slice, in the units of the k-space (unitary transform). Coil data give the combined complex image: noise is
+    whitened where there is a noise scan, coil maps are estimated.
     """
     from minimand.commands.console import count, device_of, note, print_json
     from minimand.commands.progress import counting, working
     from minimand.io import InputError, check_folder, check_writable, make_record, write_array
     from minimand.reconstruction.methods import get_method
+    from minimand.reconstruction.networks import NETWORKS
     from minimand.systems.mri import scan
     from minimand.systems.mri.sampling import names_file
+    from minimand.weights import load_weights
     from minimand.weights.choice import RESEARCH, research_weights, terms_of
 
     check_writable(output, force, record=True)
     if report:
         check_folder(report, force)
     where = device_of(device)
-    weights = str(research_weights(method, mask or "")) if weights == RESEARCH else weights
-    chosen = get_method(method, weights=weights, device=where)
-    job = scan.read_scan(kspace, mask, seed)
+    if weights == RESEARCH:
+        method = method or "admm-net"
+        weights = str(research_weights(method, mask or ""))
+    if method is None and weights is not None:
+        network = str(load_weights(weights).card.get("network"))
+        method = network if network in NETWORKS else "admm-net"
+    chosen = None if method is None else get_method(method, weights=weights, device=where)
+    job = scan.read_scan(kspace, mask, seed, maps=maps, most=coils)
+    method = method or ("admm-net" if job.maps is None else "sense-wavelet")
+    chosen = chosen or get_method(method, device=where)
     if output.suffix.lower() == ".png" and job.slices > 1:
         raise InputError(
             f"{output}: a PNG holds one image, the scan has {job.slices}; write .nii.gz, or take {kspace}[0]."
@@ -52,11 +73,23 @@ def reconstruct(
         note(text)
     with counting(method, job.slices, "slices") as show:
         found = scan.reconstruct_scan(job, chosen, where, show=lambda done: show("", done))
-    inputs = [kspace, *([mask] if mask and names_file(mask) else []), *([truth] if truth else [])]
-    options = {"method": method, "mask": mask, "device": str(where), "weights_sha256": chosen.card.get("sha256")}
+    inputs = [
+        kspace,
+        *([mask] if mask and names_file(mask) else []),
+        *([maps] if maps else []),
+        *([truth] if truth else []),
+    ]
+    options = {
+        "method": method,
+        "mask": mask,
+        "maps": maps,
+        "coils": coils,
+        "device": str(where),
+        "weights_sha256": chosen.card.get("sha256"),
+    }
     used = weights or chosen.card.get("name")
     record = make_record("reconstruct", inputs=inputs, options=options, weights=used, seed=seed)
-    stored = write_array(output, scan.to_file(job, found), like=job.source, record=record, force=force)
+    stored = write_array(output, scan.to_file(job, found), like=scan.file_layout(job), record=record, force=force)
     figures = {}
     if reference is not None:
         scores = scan.score_scan(job, found, reference)._asdict()

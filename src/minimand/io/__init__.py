@@ -11,6 +11,7 @@ _HOME = {
     "Stored": "stored",
     "READABLE": "read",
     "read_array": "read",
+    "check_finite": "read",
     "Images": "images",
     "read_images": "images",
     "KSpace": "kspace",

@@ -109,8 +109,6 @@ def _geometry(stored: Stored) -> dict[str, Any] | None:
 def _command(asked: Spec, main: Stored, kind: str) -> str | None:
     name = f"{asked.path}{f':{main.key}' if main.key and asked.key else ''}{index_text(asked.index)}"
     if kind.startswith("k-space"):
-        if "coil" in main.axes or (not main.axes and main.array.ndim == 4):
-            return None  # coil data are not taken yet
         return f"minimand reconstruct {name} -o OUT.npz"
     if kind == "mask":
         return f"minimand reconstruct KSPACE -o OUT.npz --mask {name}"

@@ -62,7 +62,7 @@ def read_kspace(spec: str | Path | Spec, mask: str | Path | np.ndarray | None = 
         notes = [f"{stored.name}: no mask given, taken as the {sampled.mean():.1%} of points that are not zero"]
     else:
         sampled = fit_mask(given, name, len(kspace), (kspace.shape[-2], kspace.shape[-1]))
-        notes = _outside(energy, sampled, stored.name, name)
+        notes = [*_outside(energy, sampled, stored.name, name), *_not_measured(magnitude, sampled, stored.name)]
     notes = [*stored.notes, *notes, *_corner(energy.sum(axis=0), stored.name)]
     noise, calibration = _beside(stored, coils, kspace.shape)
     return KSpace(kspace, sampled, coils, stored, single, notes, noise, calibration)
@@ -143,12 +143,34 @@ def _beside(
 
 
 def _outside(energy: np.ndarray, mask: np.ndarray, name: str, mask_name: str) -> list[str]:
-    share = float((energy * ~mask).sum() / energy.sum())
+    """A note on energy that the mask leaves out. Raises InputError where it fits once its centre is put right."""
+    share = _left_out(energy, mask)
     if share <= OUTSIDE:
         return []
     which = "the mask" if mask_name == "mask" else f"the mask {mask_name}"
+    moved = _left_out(energy, np.fft.fftshift(mask, axes=(-2, -1)))
+    if moved <= OUTSIDE or moved < share / 2 > 0.1:
+        raise InputError(
+            f"{name}: {share:.2%} of the energy lies outside {which}, and {moved:.2%} once its zero frequency is moved "
+            "from [0, 0] to the centre, where files have it; apply numpy.fft.fftshift to the mask."
+        )
     text = f"{name}: {share:.2%} of the energy lies outside {which} and is left out"
     return [f"{text}; is it the right mask, with its centre in the middle?"]
+
+
+def _left_out(energy: np.ndarray, mask: np.ndarray) -> float:
+    return float((energy * ~mask).sum() / energy.sum())
+
+
+def _not_measured(magnitude: np.ndarray, mask: np.ndarray, name: str) -> list[str]:
+    """A note where a mask names points that are exactly zero in every slice and coil."""
+    share = float((mask & ~magnitude.any(axis=0)).sum() / mask.sum())
+    if share <= 0.001:
+        return []
+    return [
+        f"{name}: {share:.1%} of the points that the mask names are exactly zero and count as measured; "
+        "if they were not, give another mask or none"
+    ]
 
 
 def _corner(energy: np.ndarray, name: str) -> list[str]:

@@ -24,6 +24,15 @@ def max_bytes() -> int:
     return min(CEILING, memory // 2) if memory > 0 else CEILING
 
 
+def free_bytes() -> int:
+    """Memory that can be had now without swapping; what `max_bytes` says where the system does not tell."""
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:
+            return next(1024 * int(line.split()[1]) for line in file if line.startswith("MemAvailable:"))
+    except (OSError, StopIteration, ValueError):
+        return max_bytes()
+
+
 def check_size(path: Path, name: str, shape: Sequence[int], itemsize: int) -> int:
     """The bytes an array of this shape needs; `InputError` if the shape is impossible or beyond `max_bytes`."""
     sizes = [int(n) for n in shape]

@@ -8,11 +8,12 @@ from minimand.operator import Operator, constant_symbol
 
 
 class Sense(Operator):
-    """Coil-weighted, undersampled unitary Fourier transform, y_c = M F (S_c x). ||A||^2 is at most max sum_c |S_c|^2.
+    """Coil-weighted, undersampled unitary Fourier transform, y_c = M F (S_c x). ||A||^2 is at most `bound`.
 
     mask: True where k-space is sampled, (height, width) or one an item, zero frequency at [0, 0]. maps: coil
     sensitivities S_c, (batch or 1, coil, height, width); several sets of them, (batch or 1, set, coil, height, width),
     are summed over and take images (batch, set, height, width) (soft SENSE).
+    bound: the largest sum of |S_c|^2 over coils and sets.
     Raises ValueError for a mask that is not boolean, maps that are not complex, and where mask, maps and images differ
     in size. Source: Pruessmann et al. (1999, 2001); sets: Uecker et al. (2014), eq. 15.
     """
@@ -37,6 +38,7 @@ class Sense(Operator):
                 "estimate the maps at the size of the scan."
             )
         power = maps.abs().square().sum(-3)
+        self.bound = float(power.max() if maps.ndim == 4 else power.sum(1).max())
         if bool(mask.all()) and maps.ndim == 4 and float(power.max() - power.min()) <= 1e-6 * float(power.max()):
             self.tight = float(power.mean())
         self.register_buffer("mask", mask)

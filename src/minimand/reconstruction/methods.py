@@ -11,15 +11,16 @@ from torch import Tensor
 from minimand.algebra import per_item
 from minimand.io import InputError
 from minimand.loops import solve
-from minimand.operators import Diffraction, Gradient
+from minimand.operators import Diffraction, Gradient, Sense
 from minimand.reconstruction.admm_csnet import ADMMCSNet
 from minimand.reconstruction.admm_net import peak, scaled
 from minimand.reconstruction.networks import NETWORKS, Network, load_network
+from minimand.reconstruction.sense import sense_tv, sense_wavelet
 from minimand.reconstruction.sensed_tv import sensed_total_variation
 from minimand.steps import ADMM
 from minimand.terms import L21, LeastSquares
 
-METHODS = ("zero-filled", "tv", "admm-net", "admm-csnet")
+METHODS = ("zero-filled", "tv", "sense-tv", "sense-wavelet", "admm-net", "admm-csnet")
 SHIPPED = {"admm-net": "admm-net", "admm-csnet": "admm-csnet-chest"}  # for k-space, where no weights are named
 TV_WEIGHT = 1e-3  # best mean PSNR at 20 % on every sixth of the chest images 1..60, grid 5e-4 ... 5e-3
 TV_RHO, TV_ITERATIONS, TV_TOL = 0.05, 150, 1e-3
@@ -44,8 +45,10 @@ def total_variation(data: LeastSquares, weight: float = TV_WEIGHT) -> Tensor:
     """min_x 1/2 ||A x - y||^2 + weight s TV(x) by ADMM, s the maximum of the zero-filled image (so scaling y scales x).
 
     Isotropic, periodic. Source: Lustig, Donoho, Pauly (2007), by the steps of Boyd et al. (2011). Compressive
-    measurements are solved as `sensed_total_variation` does, with its own weight.
+    measurements are solved as `sensed_total_variation` does, coil data as `sense_tv` does, with weights of their own.
     """
+    if isinstance(data.A, Sense):
+        return sense_tv(data)
     if data.A.coisometry is not None or isinstance(data.A, Diffraction):
         return sensed_total_variation(data)
     start = zero_filled(data)
@@ -104,7 +107,10 @@ def get_method(name: str, *, weights: str | None = None, device: torch.device | 
         return Method(name, lambda data: apply_network(net, data), net, card)
     if weights is not None:
         raise InputError(f"{name} takes no weights, got {weights}; methods that do: {', '.join(NETWORKS)}.")
-    return Method(name, zero_filled if name == "zero-filled" else total_variation)
+    classical = {
+        "zero-filled": zero_filled, "tv": total_variation, "sense-tv": sense_tv, "sense-wavelet": sense_wavelet
+    }  # fmt: skip
+    return Method(name, classical[name])
 
 
 def require_known(name: str) -> None:

@@ -3,19 +3,23 @@
 import torch
 from torch import Tensor
 
-from minimand.operators import Fourier
+from minimand.operators import Fourier, Sense
 from minimand.terms import LeastSquares
 
+TOL, MOST = 1e-3, 20
 SYMMETRY = 1e-4  # relative difference of y(-k) and conj y(k) below which an image counts as real
 
 
-def data_term(kspace: Tensor, mask: Tensor, real: bool) -> LeastSquares:
-    """1/2 ||M F x - y||^2 of a batch of slices.
+def data_term(kspace: Tensor, mask: Tensor, real: bool, maps: Tensor | None = None) -> LeastSquares:
+    """1/2 ||M F x - y||^2 of a batch of slices, or 1/2 sum_c ||M F S_c x - y_c||^2.
 
-    kspace: (slices, height, width), complex, unitary scaling, zero frequency at [0, 0], any units. mask: bool, (height,
-    width) or one a slice.
+    kspace: (slices, height, width) or (slices, coils, height, width), complex, unitary scaling, zero frequency at
+    [0, 0], any units. mask: bool, (height, width) or one a slice. maps: of the coils, (1 or slices, coils, height,
+    width). Conjugate gradients, where a method needs them, stop at TOL: it calls them once an iteration.
     """
-    return LeastSquares(Fourier(mask, real=real), kspace)
+    if maps is None:
+        return LeastSquares(Fourier(mask, real=real), kspace)
+    return LeastSquares(Sense(mask, maps), kspace, tol=TOL, max_iter=MOST)
 
 
 def is_real(kspace: Tensor, mask: Tensor) -> bool:

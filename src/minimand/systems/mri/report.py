@@ -14,7 +14,6 @@ from minimand.reconstruction.methods import Method, zero_filled
 from minimand.reconstruction.reconstruct import Reconstructed
 from minimand.reconstruction.report import SHOWN, network_view, spread
 from minimand.reports.reconstruction import ImageReport, MethodScore, reconstruction_report
-from minimand.systems.mri.kspace import data_term
 from minimand.systems.mri.scan import Scan
 
 
@@ -47,7 +46,7 @@ def write_reconstruction(
     if method.net is not None:
         facts.append(("weights", Path(weights).name if weights else str(method.card.get("name"))))
     on_cpu = replace(method, net=None if method.net is None else method.net.cpu())
-    data = data_term(scan.kspace[k : k + 1], scan.mask_of(k), scan.real)
+    data = scan.data_of(k)
     reference = None if truth is None else truth[k]
     view = network_view(on_cpu, data, scan.name(k), reference, peak=_peak(found.images[k], reference))
     title = f"Reconstruction of {scan.source.path.name}"
@@ -61,8 +60,8 @@ def _slice_report(
     scan: Scan, method: Method, found: Reconstructed, truth: Tensor | None, k: int, pictured: bool
 ) -> ImageReport:
     """Slice k, scaled so that the largest magnitude (of its truth, or of the result without one) is 1."""
-    data = data_term(scan.kspace[k : k + 1], scan.mask_of(k), scan.real)
-    results = {"zero-filled": zero_filled(data)[0]}
+    data = scan.data_of(k)
+    results = {"zero-filled": scan.in_file_units(zero_filled(data)[0], k)}
     results[method.name] = found.images[k]
     reference = None if truth is None else truth[k]
     peak = _peak(found.images[k], reference)

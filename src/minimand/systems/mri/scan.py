@@ -11,9 +11,11 @@ from minimand.io import InputError, Stored, read_images, read_kspace
 from minimand.metrics import Scores, score
 from minimand.reconstruction.methods import Method
 from minimand.reconstruction.reconstruct import Reconstructed, card_warnings, reconstruct
+from minimand.systems.mri.coil_scan import MOST_COILS, corner, prepare, require_memory
 from minimand.systems.mri.kspace import data_term, is_real
 from minimand.systems.mri.sampling import names_file, read_sampling
 from minimand.systems.mri.scoring import require_window
+from minimand.terms import LeastSquares
 
 LARGEST = 1e30  # of k-space: sums over an image stay in single precision
 
@@ -22,9 +24,11 @@ LARGEST = 1e30  # of k-space: sums over an image stay in single precision
 class Scan:
     """K-space of a file, inside convention.
 
-    kspace: (slices, height, width) complex64, zero frequency at [0, 0], such that the plain inverse transform is the
-    image as files show it; mask: (height, width) or one a slice; empty: slices without any sample, which stay zero;
-    real: images without phase; notes: one line each, for the user.
+    kspace: (slices, height, width) complex64, or (slices, coils, height, width) where there are maps, zero frequency
+    at [0, 0], such that the plain inverse transform is the image as files show it; mask: (height, width) or one a
+    slice; empty: slices without any sample, which stay zero; real: images without phase; maps: of the coils, (1 or
+    slices, coils, height, width); gain: what images are multiplied by at the end, (1 or slices, height, width); notes:
+    one line each, for the user.
     """
 
     kspace: Tensor
@@ -34,6 +38,8 @@ class Scan:
     source: Stored
     single: bool
     notes: list[str]
+    maps: Tensor | None = None
+    gain: Tensor | None = None
 
     @property
     def slices(self) -> int:
@@ -41,13 +47,31 @@ class Scan:
         return len(self.kspace)
 
     @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the images."""
+        return self.kspace.shape[-2], self.kspace.shape[-1]
+
+    @property
     def rate(self) -> float:
         """Share of k-space that was sampled."""
         return float(self.mask.double().mean())
 
-    def mask_of(self, k: int) -> Tensor:
-        """The mask of slice k, as an operator on a batch of one takes it."""
-        return self.mask if self.mask.ndim == 2 else self.mask[k : k + 1]
+    def data(self, which: Tensor, device: torch.device | str = "cpu") -> LeastSquares:
+        """The data term of some slices (a number or a choice of each)."""
+        mask = self.mask if self.mask.ndim == 2 else self.mask[which]
+        maps = self.maps if self.maps is None or len(self.maps) == 1 else self.maps[which]
+        maps = None if maps is None else maps.to(device)
+        return data_term(self.kspace[which].to(device), mask.to(device), self.real, maps)
+
+    def in_file_units(self, images: Tensor, k: int | None = None) -> Tensor:
+        """Images of all slices, or of slice k, with the gain of the coils."""
+        if self.gain is None:
+            return images
+        return images * (self.gain if k is None else self.gain[k if len(self.gain) > 1 else 0])
+
+    def data_of(self, k: int) -> LeastSquares:
+        """The data term of slice k, a batch of one."""
+        return self.data(torch.tensor([k]))
 
     def name(self, k: int) -> str:
         """Slice k as counted in the file."""
@@ -57,44 +81,47 @@ class Scan:
         return f"slice {taken[k]}"
 
 
-def read_scan(spec: str, mask: str | None, seed: int = 0) -> Scan:
-    """K-space and mask of a file; mask: a file, a spec such as radial:0.2, or None. Raises InputError for bad input."""
+def read_scan(
+    spec: str, mask: str | None, seed: int = 0, *, maps: str | None = None, most: int = MOST_COILS
+) -> Scan:  # fmt: skip
+    """K-space and mask of a file; mask: a file, a spec such as radial:0.2, or None. Raises InputError for bad input.
+
+    maps: a file of coil maps; most: coils to compress to; both are for coil data.
+    """
     drawn: str | np.ndarray | None = mask
     if mask is not None and not names_file(mask):
         draw = read_sampling(mask)
         height, width = read_kspace(spec).kspace.shape[-2:]
         drawn = torch.fft.fftshift(draw((height, width), seed)).numpy()
     found = read_kspace(spec, drawn)
-    name = found.source.name
-    if found.coils is not None:
-        raise InputError(
-            f"{name}: holds {found.coils} coils; only single-coil k-space is taken yet: "
-            "combine the coils first, or export one."
-        )
-    if (largest := float(np.abs(found.kspace).max())) > LARGEST:
+    name, measured = found.source.name, found.kspace
+    if (largest := float(np.abs(measured).max())) > LARGEST:
         raise InputError(f"{name}: k-space reaches {largest:.3g}; scale it down, to {LARGEST:g} at most.")
-    kspace = torch.fft.ifftshift(torch.from_numpy(found.kspace.astype(np.complex64)), dim=(-2, -1))
+    notes = list(found.notes)
+    if found.coils == 1:
+        measured = measured[:, 0]
+        notes.append("there is one coil: treated as single-coil k-space")
+    if maps is not None and measured.ndim == 3:
+        raise InputError(f"--maps {maps}: is for data of several coils, {name} holds one; leave it out.")
+    require_memory(spec, measured.shape)
     where = torch.fft.ifftshift(torch.from_numpy(found.mask), dim=(-2, -1))
-    kspace = torch.where(where, _origin_to_corner(kspace), 0)
+    expanded = where if measured.ndim == 3 or where.ndim == 2 else where[:, None]
+    kspace = torch.where(expanded, corner(torch.from_numpy(measured.astype(np.complex64))), 0)
     empty = kspace.abs().flatten(1).amax(1) == 0
     if bool(empty.all()):
         raise InputError(f"{name}: k-space is zero wherever the mask samples; give the mask it was measured with.")
-    notes = list(found.notes)
+    if measured.ndim == 4:
+        ready = prepare(found, kspace, where, maps, most)
+        notes = [*notes, *ready.notes]
+        return Scan(ready.kspace, where, empty, False, found.source, found.single, notes, ready.maps, ready.gain)
     if real := is_real(kspace, where):
         notes.append("k-space is that of real images (no phase): the result is real")
     return Scan(kspace, where, empty, real, found.source, found.single, notes)
 
 
-def _origin_to_corner(kspace: Tensor) -> Tensor:
-    """Move the image's origin, which files have in the centre, to [0, 0]: a linear phase (shift theorem)."""
-    height, width = kspace.shape[-2:]
-    ramps = [torch.exp(-2j * torch.pi * torch.fft.fftfreq(n, dtype=torch.float64) * (n // 2)) for n in (height, width)]
-    return (kspace * torch.outer(*ramps)).to(kspace.dtype)
-
-
 def card_notes(scan: Scan, method: Method) -> list[str]:
     """Warnings where the scan lies outside the network's card."""
-    return card_warnings(method, (scan.kspace.shape[-2], scan.kspace.shape[-1]), scan.rate)
+    return card_warnings(method, scan.size, scan.rate)
 
 
 def reconstruct_scan(
@@ -102,20 +129,33 @@ def reconstruct_scan(
 ) -> Reconstructed:
     """All slices that hold samples; the others are zero. Raises ArithmeticError for a result that is not finite."""
     full = ~scan.empty
-    mask = scan.mask if scan.mask.ndim == 2 else scan.mask[full]
-    data = data_term(scan.kspace[full].to(device), mask.to(device), scan.real)
-    found = reconstruct(data, method, show=show)
-    images = torch.zeros(scan.kspace.shape, dtype=found.images.dtype)
+    found = reconstruct(scan.data(full, device), method, show=show)
+    images = torch.zeros(scan.slices, *scan.size, dtype=found.images.dtype)
     images[full] = found.images.cpu()
+    images = scan.in_file_units(images)
     if not bool(torch.isfinite(images).all()):
         raise ArithmeticError(f"{scan.source.name}: {method.name} diverged; compare with --method tv.")
     return replace(found, images=images)
 
 
 def to_file(scan: Scan, found: Reconstructed) -> np.ndarray:
-    """The images in the file's layout."""
+    """The images in the file's layout, which `file_layout` describes."""
     images = found.images.numpy()
-    return images[0] if scan.single else images.reshape(scan.source.array.shape)
+    return images[0] if scan.single else images.reshape(_without_coils(scan.source)[0])
+
+
+def file_layout(scan: Scan) -> Stored:
+    """What the images are like when they are written: the scan's file without its coils."""
+    return replace(scan.source, axes=_without_coils(scan.source)[1])
+
+
+def _without_coils(source: Stored) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """Shape and axes of the images of a file."""
+    shape, axes = source.array.shape, source.axes
+    coil = axes.index("coil") if "coil" in axes else 1 if not axes and len(shape) == 4 else None
+    if coil is None:
+        return shape, axes
+    return shape[:coil] + shape[coil + 1 :], axes[:coil] + axes[coil + 1 :]
 
 
 def read_truth(scan: Scan, spec: str) -> Tensor:
@@ -125,7 +165,7 @@ def read_truth(scan: Scan, spec: str) -> Tensor:
     """
     images, expected = read_images(spec), scan.slices - int(scan.empty.sum())
     sizes = {a.shape for a in images.arrays}
-    height, width = scan.kspace.shape[-2:]
+    height, width = scan.size
     if len(images) != expected or sizes != {(height, width)}:
         found = ", ".join(f"{h} x {w}" for h, w in sorted(sizes))
         raise InputError(
@@ -133,7 +173,7 @@ def read_truth(scan: Scan, spec: str) -> Tensor:
             f"the scan {expected} of {height} x {width}; they must agree."
         )
     require_window(spec, (height, width))
-    full = torch.zeros(scan.kspace.shape, dtype=torch.complex128)
+    full = torch.zeros(scan.slices, height, width, dtype=torch.complex128)
     full[~scan.empty] = torch.from_numpy(np.stack(images.arrays)).to(torch.complex128)
     return full if full.imag.any() else full.real
 
