@@ -51,11 +51,6 @@ def test_a_complex_array_in_a_struct_of_a_matlab_file(data):
     np.testing.assert_allclose(np.abs(picks), 1)
 
 
-def test_raw_data_of_ismrmrd_is_named_as_such(data):
-    with pytest.raises(InputError, match="ISMRMRD"):
-        read_array(data / "mri" / "kspace" / "ismrmrd_grappa2_1rep.h5")
-
-
 def test_descriptions(data):
     kinds = {
         "mri/kspace/brain8ch_full.cfl": "k-space",

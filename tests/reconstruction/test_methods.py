@@ -107,7 +107,9 @@ def test_an_authors_network_takes_any_units(heads, measured):
 
 
 def test_unknown_names_are_told_with_the_nearest(tiny):
-    with pytest.raises(InputError, match=r"no method 'tvv'. Did you mean tv\? Known: zero-filled, tv, admm-net, "):
+    with pytest.raises(
+        InputError, match=r"no method 'tvv'. Did you mean tv or sense-tv. Known: zero-filled, tv, sense-tv, "
+    ):
         require_known("tvv")
     with pytest.raises(InputError, match="no network 'tv' to train"):
         require_network("tv")
