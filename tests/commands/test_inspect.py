@@ -39,10 +39,15 @@ def test_geometry_and_cards_are_shown(scans, done):
 
 def test_what_cannot_be_used_is_said_without_a_command(work, done):
     np.save("bad.npy", np.full((20, 20), np.nan))
-    assert "NOT FINITE" in done("inspect", "bad.npy")
+    text = done("inspect", "bad.npy")
+    assert "NOT FINITE" in text
+    assert "try:" not in text
+
+
+def test_coil_data_come_with_the_command_that_takes_them(work, done):
     coils = np.fft.fftshift(np.fft.fft2(np.ones((1, 8, 20, 20)), axes=(-2, -1)), axes=(-2, -1))
     np.save("coils.npy", coils)
-    assert "try:" not in done("inspect", "coils.npy")
+    assert "try: minimand reconstruct coils.npy" in done("inspect", "coils.npy")
 
 
 def test_an_array_among_several_is_named_in_the_command(scans, work, done):
