@@ -1,6 +1,8 @@
 """Linear operators: the A of a data term and the D of a prior."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+from functools import partial
 from typing import Self
 
 import torch
@@ -55,6 +57,16 @@ class Operator(nn.Module, ABC):
         """The operator on these items of a batch alone: itself, unless every item has numbers of its own."""
         return self
 
+    def selected(self, keep: Tensor) -> "Operator":
+        """The operator with zeros in place of measurements outside `keep`, bool, (batch or 1, *data)."""
+        return Selected(self, keep)
+
+    def seen_by(self, symbol: Callable[..., Tensor | None], size: tuple[int, int], half: bool) -> Tensor | None:
+        """Symbol of B^H S B on images of `size`, B this operator and S what has the symbol `symbol(size, half=...)` on
+        its results; None where it is not diagonal there.
+        """
+        return None
+
     def norm(self, iterations: int = 100) -> float:
         """Largest singular value, by power iterations from a fixed start on the sizes of `example`."""
         x = self.example(1, torch.Generator().manual_seed(0))[0]
@@ -90,6 +102,9 @@ class Composition(Operator):
     def items(self, which: slice | Tensor) -> "Composition":
         return Composition(self.outer.items(which), self.inner.items(which))
 
+    def selected(self, keep: Tensor) -> "Composition":
+        return Composition(self.outer.selected(keep), self.inner)
+
     @classmethod
     def specimens(cls) -> list["Composition"]:
         return [cls(Identity(), Identity())]
@@ -100,9 +115,44 @@ class Composition(Operator):
         return x, torch.randn(y.shape, dtype=y.dtype, generator=generator)
 
     def symbol(self, size: tuple[int, int], *, half: bool = False, weight: Tensor | float = 1.0) -> Tensor | None:
-        if self.outer.tight is None or (isinstance(weight, Tensor) and weight.numel() > 1):
-            return None
-        return self.inner.symbol(size, half=half, weight=weight * self.outer.tight)
+        if self.outer.tight is not None and not (isinstance(weight, Tensor) and weight.numel() > 1):
+            return self.inner.symbol(size, half=half, weight=weight * self.outer.tight)
+        return self.inner.seen_by(partial(self.outer.symbol, weight=weight), size, half)
+
+
+class Selected(Operator):
+    """A with zeros in place of some measurements, y = keep * (A x). A A^H = c I stays so on what is kept.
+
+    keep: bool, (batch or 1, *data).
+    """
+
+    keep: Tensor
+
+    def __init__(self, A: Operator, keep: Tensor):
+        super().__init__()
+        self.A, self.coisometry = A, A.coisometry
+        self.register_buffer("keep", keep)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.keep * self.A(x)
+
+    def adjoint(self, y: Tensor) -> Tensor:
+        return self.A.adjoint(self.keep * y)
+
+    def items(self, which: slice | Tensor) -> "Selected":
+        return Selected(self.A.items(which), self.keep[which] if len(self.keep) > 1 else self.keep)
+
+    def selected(self, keep: Tensor) -> "Operator":
+        return self.A.selected(self.keep & keep)
+
+    @classmethod
+    def specimens(cls) -> list["Selected"]:
+        generator = torch.Generator().manual_seed(0)
+        return [cls(Identity(), torch.rand(1, 6, 5, generator=generator) < 0.6)]
+
+    def example(self, batch: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        x, y = self.A.example(len(self.keep) if len(self.keep) > 1 else batch, generator)
+        return x, self.keep * y
 
 
 class Identity(Operator):

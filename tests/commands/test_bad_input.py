@@ -296,6 +296,10 @@ def test_training_that_cannot_start(scans, work, refused, words, said):
         ([], "--mask (k-space of scans) or --operator (natural images), got neither"),
         (["--operator", "hadamart:0.3"], "did you mean hadamard"),
         (["--operator", "hadamard:0.3", "--complex"], "measures real images, got complex ones"),
+        (["--self-supervised"], "k-space must be complex"),
+        (["--self-supervised", "--mask", "radial:0.3", "--crop", "16"], "leave out --crop"),
+        (["--self-supervised", "--test", "x.npy"], "--test is for images"),
+        (["--self-supervised", "--mask", "radial:0.3", "--operator", "blocks:0.3"], "got both"),
     ],
 )
 def test_training_with_operators_that_cannot_start(scans, refused, words, said):

@@ -57,6 +57,22 @@ def test_a_csnet_learns_from_compressive_measurements(scans, work, done):
     assert set(found["methods"]) == {"admm-csnet"}
 
 
+def test_scans_without_truth_are_learned_from(scans, work, done):
+    done("simulate", scans / "stack.npz", "--mask", "radial:0.3", "-o", "k.npz")
+    small = ["--depth", 1, "--filters", 4, "--size", 3, "--batch", 2, "--steps", 3, "--self-supervised"]
+    words = ["train", "admm-csnet", *small, "--every", 2]
+    found = json.loads(done(*words, "--data", "k.npz", "-o", "a.safetensors", "--json"))
+    assert {"validation_heldout", "step", "depth"} <= set(found)
+    card = load_weights("a.safetensors").card
+    assert (card["training"]["images"], card["sampling"]) == (3, [])
+    assert card["suits"] == pytest.approx([0.3, 0.3], abs=0.02)
+    masked = ["--data", scans / "stack.npz", "--mask", "random:0.3"]
+    assert "held-out measurements" in done(*words, *masked, "-o", "b.safetensors")
+    sensed = ["--data", scans / "stack.npz", "--operator", "hadamard:0.3", "--validate", scans / "one.npy"]
+    assert "validation " in done(*words, *sensed, "-o", "c.safetensors")
+    assert "no truth" in load_weights("c.safetensors").card["loss"]
+
+
 def test_figures_on_test_images_are_on_the_card(scans, words, work, done):
     done(*words, "--steps", 3, "--test", scans / "odd.npy", "-o", "w.safetensors")
     (row,) = load_weights("w.safetensors").card["tested"]
@@ -135,6 +151,6 @@ def test_ctrl_c_before_the_first_step_leaves_nothing(words, work, minimand, monk
     def interrupt(*data, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("minimand.reconstruction.learn.load_split", interrupt)
+    monkeypatch.setattr("minimand.reconstruction.jobs.load_split", interrupt)
     assert minimand(*words, "-o", "w.safetensors") == (130, "", "minimand: interrupted\n")
     assert not list(work.iterdir())

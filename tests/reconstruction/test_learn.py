@@ -147,3 +147,28 @@ def test_weights_of_another_network_are_no_start(stack, ways, tmp_path):
     train(plan(stack), ways, output, command="")
     with pytest.raises(InputError, match="is admm-net, not admm-csnet"):
         train(plan(stack, network="admm-csnet", start=str(output)), ways, tmp_path / "v.safetensors", command="")
+
+
+@pytest.mark.parametrize("network", ["admm-net", "admm-csnet"])
+def test_learning_without_truth_says_so_on_the_card_and_resumes_bit_for_bit(stack, ways, network, tmp_path):
+    class Stop(Exception):
+        pass
+
+    def stop(progress):
+        if progress.step == 4:
+            raise Stop
+
+    asked = plan(stack, network=network, self_supervised=True, test=[f"{stack}[0:1]"])
+    whole, parts = tmp_path / "whole.safetensors", tmp_path / "parts.safetensors"
+    done = train(replace(asked, steps=5), ways, whole, command="")
+    card = load_weights(whole).card
+    assert "no truth" in card["loss"]
+    assert card["validation"]["heldout"] == done.best
+    assert "psnr" not in card["validation"]
+    assert card["summary"].endswith("dB held out")
+    assert card["training"]["images"] == 10
+    assert card["tested"][0]["count"] == 1
+    with pytest.raises(Stop):
+        train(replace(asked, steps=5), ways, parts, command="", watch=told(stop))
+    train(replace(asked, steps=5), ways, parts, command="", resume=True)
+    assert load_weights(parts).card["sha256"] == card["sha256"]

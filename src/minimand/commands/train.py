@@ -40,6 +40,14 @@ def train(
     size: Annotated[
         int | None, Option(metavar="N", help="Side of a filter, odd [default: 3 of admm-net, 5 of admm-csnet].", min=3)
     ] = None,
+    self_supervised: Annotated[
+        bool,
+        Option(
+            "--self-supervised",
+            help="Learn without truth: --data are scans as they were measured, or, with --mask or --operator, images "
+            "that are measured once; a part of each measurement is predicted from the rest.",
+        ),
+    ] = False,
     steps: Annotated[int, Option(metavar="N", help="Steps of Adam, one mini-batch each.", min=0)] = 4000,
     minutes: Annotated[
         float | None,
@@ -84,17 +92,18 @@ def train(
     from minimand.commands.progress import training_progress
     from minimand.io import InputError
     from minimand.kernels.threads import use as use_threads
-    from minimand.reconstruction.learn import Plan, check_run
+    from minimand.reconstruction.learn import check_run
     from minimand.reconstruction.learn import train as run
     from minimand.reconstruction.methods import require_network
+    from minimand.reconstruction.plan import Plan
     from minimand.systems.imaging.acquisition import acquisition as sensing
     from minimand.systems.mri.acquisition import acquisition as sampling
 
     require_network(network)
-    if bool(mask) == bool(operator):
+    if bool(mask) == bool(operator) and not (self_supervised and not mask):
         got = "both" if mask else "neither"
         raise InputError(f"train needs --mask (k-space of scans) or --operator (natural images), got {got}.")
-    ways = sampling(mask) if mask else sensing(operator or [])
+    ways = sensing(operator) if operator else sampling(mask or [])
     if steps + full == 0 and minutes is None:
         raise InputError("--steps 0 --full 0: there is nothing to do; give at least one step.")
     checkpoint = check_run(output, resume=resume, force=force)
@@ -102,8 +111,8 @@ def train(
         torch.set_num_threads(threads)
         use_threads(threads)
     plan = Plan(
-        data, mask or operator or (), validate or (), test or (), network, depth, filters, size, steps, minutes, full,
-        batch, crop, vary, phase, complex_, pace, seed, every, start, free=bool(operator),
+        data, mask or operator or (), validate or (), test or (), network, depth, filters, size, self_supervised,
+        steps, minutes, full, batch, crop, vary, phase, complex_, pace, seed, every, start, free=bool(operator),
     )  # fmt: skip
     command = "minimand " + shlex.join(word for word in typed.get() if word not in ("--resume", "--force", "--json"))
     done = run(
@@ -114,10 +123,11 @@ def train(
     if done.stopped:
         note(f"stopped at step {done.step} of {done.steps}; {checkpoint} keeps it: add --resume to go on")
         raise KeyboardInterrupt
-    stages = plan.arguments["depth"]
+    stages, heldout = plan.arguments["depth"], self_supervised and not (validate and (mask or operator))
     if json:
-        best = {"validation_psnr": done.best, "step": done.best_step}
+        best = {"validation_heldout" if heldout else "validation_psnr": done.best, "step": done.best_step}
         print_json({"output": str(output), "network": network, "depth": stages, **best})
     else:
         made = f"{network} with {count(stages, 'stage')}"
-        print(f"{output}: {made}, validation {done.best:.3f} dB at step {done.best_step}")
+        what = "held-out measurements" if heldout else "validation"
+        print(f"{output}: {made}, {what} {done.best:.3f} dB at step {done.best_step}")

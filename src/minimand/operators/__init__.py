@@ -1,6 +1,6 @@
 """Linear operators: measurement (A) and analysis (D)."""
 
-from minimand.operator import Composition, Identity, Operator
+from minimand.operator import Composition, Identity, Operator, Selected
 from minimand.operators.blur import Blur
 from minimand.operators.convolution import Convolution
 from minimand.operators.diffraction import Diffraction
@@ -12,6 +12,7 @@ from minimand.operators.nonuniform import NonUniformFourier
 from minimand.operators.orthogonal import Blocks, OrthogonalRows
 from minimand.operators.sense import Sense
 from minimand.operators.structured import StructuredRandom
+from minimand.operators.turn import Turn
 from minimand.operators.wavelet import UndecimatedWavelet, Wavelet
 
 __all__ = [
@@ -28,8 +29,10 @@ __all__ = [
     "NonUniformFourier",
     "Operator",
     "OrthogonalRows",
+    "Selected",
     "Sense",
     "StructuredRandom",
+    "Turn",
     "UndecimatedWavelet",
     "Wavelet",
 ]

@@ -26,7 +26,7 @@ class Fourier(Operator):
         self.real = real
         self.register_buffer("mask", mask)
         power = mask.to(torch.get_default_dtype())
-        self.register_buffer("power", (power + _mirror(power)) / 2 if real else power, persistent=False)
+        self.register_buffer("power", (power + mirror(power)) / 2 if real else power, persistent=False)
 
     def forward(self, x: Num[Tensor, "batch height width"]) -> Complex[Tensor, "batch height width"]:
         if x.shape[-2:] != self.mask.shape[-2:]:
@@ -49,6 +49,9 @@ class Fourier(Operator):
     def items(self, which: slice | Tensor) -> "Fourier":
         return self if self.mask.ndim == 2 else Fourier(self.mask[which], real=self.real)
 
+    def selected(self, keep: Bool[Tensor, "batch height width"]) -> "Fourier":
+        return Fourier(self.mask & (keep[0] if len(keep) == 1 else keep), real=self.real)
+
     @classmethod
     def specimens(cls) -> list["Fourier"]:
         generator = torch.Generator().manual_seed(0)
@@ -65,6 +68,6 @@ class Fourier(Operator):
         )
 
 
-def _mirror(power: Tensor) -> Tensor:
+def mirror(power: Tensor) -> Tensor:
     """The value at -k for every frequency k."""
     return power.flip((-2, -1)).roll((1, 1), (-2, -1))

@@ -13,6 +13,7 @@ from minimand.reconstruction.acquisition import Acquisition
 from minimand.reconstruction.compare import compare
 
 LOSS = "mean ||x - t|| / ||t||"
+HELD_OUT = "mean ||A2 x - y2|| / ||y2|| over held-out measurements y2, x from the others; no truth"
 PHASES = (
     "made, not measured: smooth random phases and weak noise on the magnitudes of real images; complex images keep "
     "their own beside"
@@ -37,7 +38,7 @@ def describe(
     score = f"{validation['psnr']:.2f} dB" if "psnr" in validation else f"{validation['heldout']:.2f} dB held out"
     return {
         "network": network,
-        "summary": f"{depth} stage{'s' * (depth > 1)}, {', '.join(ways)}; validation {score}",
+        "summary": f"{depth} stage{'s' * (depth > 1)}, {', '.join(ways) or 'as measured'}; validation {score}",
         "arguments": dict(arguments),
         "sampling": ways,
         "suits": [min(rates), max(rates)],

@@ -31,8 +31,12 @@ def load_split(
             raise InputError(f"{spec}: one image is too few to learn and to choose from; give more or --validate.")
         train.append(images[:keep])
         validation += images[keep:] if not validate else []
-    spread = np.linspace(0, len(validation) - 1, min(CHOSEN, len(validation))).round().astype(int)
-    return train, [validation[k] for k in spread]
+    return train, [validation[k] for k in spread(len(validation), CHOSEN)]
+
+
+def spread(count: int, most: int) -> np.ndarray:
+    """Up to `most` places evenly spread over `count`, both ends among them."""
+    return np.linspace(0, count - 1, min(most, count)).round().astype(int)
 
 
 def training_images(spec: str, *, complex_: bool = False) -> list[Tensor]:

@@ -1,67 +1,31 @@
 """The training run of a reconstruction network: from images on disk to weights with their card."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from copy import deepcopy
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from minimand.io import Images, InputError, read_images
 from minimand.learning import Progress, Task, fit
 from minimand.learning.checkpoint import load_checkpoint
 from minimand.reconstruction import card
-from minimand.reconstruction.acquisition import Acquisition, fixed
-from minimand.reconstruction.images import load_split
-from minimand.reconstruction.networks import Network, arguments_of, deepen, load_network, make, rate
-from minimand.reconstruction.training import Reconstruct
+from minimand.reconstruction.acquisition import Acquisition
+from minimand.reconstruction.jobs import check_sizes, prepare
+from minimand.reconstruction.networks import Network, deepen, load_network, make, rate
+from minimand.reconstruction.plan import Plan
 from minimand.weights import check_weights, save_weights
 from minimand.weights.choice import RESEARCH
 
 TIMED = 6  # steps that are run to see how many fit into a time
 
 Watch = Callable[[int], AbstractContextManager[Callable[[Progress], None]]]  # steps in all -> what is told of each
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What to learn from and how; the options of `minimand train`. sampling: names of the ways of measuring. free:
-    ADMM-CSNet in the form for operators without a closed x-update.
-    """
-
-    data: Sequence[str]
-    sampling: Sequence[str]
-    validate: Sequence[str] = ()
-    test: Sequence[str] = ()
-    network: str = "admm-net"
-    depth: int | None = None
-    filters: int | None = None
-    size: int | None = None
-    steps: int = 4000
-    minutes: float | None = None
-    full: int = 0
-    batch: int = 4
-    crop: int | None = None
-    vary: bool = False
-    phase: bool = False
-    complex_: bool = False
-    pace: float = 1.0
-    seed: int = 0
-    every: int = 100
-    start: str | None = None
-    free: bool = False
-
-    @property
-    def arguments(self) -> dict[str, int]:
-        """What the network is built with."""
-        usual = arguments_of(self.network, depth=self.depth, filters=self.filters, size=self.size)
-        return {**usual, "free": True} if self.free and self.network == "admm-csnet" else usual
 
 
 def check_run(output: Path, *, resume: bool = False, force: bool = False) -> Path:
@@ -101,32 +65,31 @@ def train(
     """
     checkpoint = check_run(output, resume=resume, force=force)
     torch.manual_seed(plan.seed)
-    train, validation = load_split(plan.data, plan.validate, complex_=plan.complex_)
+    job = prepare(plan, acquisition)
     tests = {spec: read_images(spec) for spec in plan.test}
-    _check_sizes(acquisition, train, validation, plan.crop, tests)
+    check_sizes(acquisition, {a.shape for images in tests.values() for a in images.arrays})
     net, start = _begin(plan)
-    task = Reconstruct(train, validation, acquisition, plan.batch, plan.seed, plan.crop, plan.vary, plan.phase)
-    before = task.validate(net)
-    plan = timed(plan, net, task, checkpoint if resume else None)
-    run = {**asdict(plan), "test": None, "images": sum(map(len, train))}
+    before = job.task.validate(net)
+    plan = timed(plan, net, job.task, checkpoint if resume else None)
+    run = {**asdict(plan), "test": None, "images": job.learned}
     with watch(plan.steps + plan.full) as show:
         progress = fit(
-            net, task, steps=plan.steps, full=plan.full, rate=lambda name: plan.pace * rate(plan.network, name),
+            net, job.task, steps=plan.steps, full=plan.full, rate=lambda name: plan.pace * rate(plan.network, name),
             every=plan.every, checkpoint=checkpoint, resume=resume, run=run, show=show,
         )  # fmt: skip
     if progress.stopped:
         return progress
-    sizes = [(t.shape[0], t.shape[1]) for source in (*train, validation) for t in source]
     whole = card.describe(
-        plan.network, plan.arguments, plan.sampling, acquisition.rates(max(sizes)), sizes,
+        plan.network, plan.arguments, plan.sampling, job.rates, job.sizes, loss=job.loss,
         training={
-            "command": command, "seed": plan.seed, "images": run["images"], "licence": licence,
+            "command": command, "seed": plan.seed, "images": job.learned, "licence": licence,
             "from": card.origin(start), "data": list(plan.data),
             **({"phases": card.PHASES} if plan.complex_ or plan.phase else {}),
         },
         validation={
-            "psnr_untrained": before, "psnr": progress.best, "step": progress.best_step, "images": len(validation),
-            "history": progress.history, "data": list(plan.validate) or "the last sixth of each training set",
+            f"{job.score}_untrained": before, job.score: progress.best, "step": progress.best_step,
+            "images": job.chosen, "history": progress.history,
+            "data": list(plan.validate) or "the last sixth of each training set",
         },
     )  # fmt: skip
     whole = {**whole, "terms": RESEARCH} if research else whole
@@ -165,21 +128,6 @@ def _begin(plan: Plan) -> tuple[Network, dict[str, Any]]:
         raise InputError(f"{plan.start}: is {start['network']}, not {plan.network}; leave out --from.")
     deepen(net, source)
     return net, start
-
-
-def _check_sizes(
-    acquisition: Acquisition,
-    train: Sequence[Sequence[Tensor]],
-    validation: Sequence[Tensor],
-    crop: int | None,
-    tests: dict[str, Images],
-) -> None:
-    """Raise InputError now, not in the middle of training, where an image cannot be measured so."""
-    learned = {tuple(t.shape) for source in train for t in source} if crop is None else {(crop, crop)}
-    others = {tuple(t.shape) for t in validation} | {a.shape for images in tests.values() for a in images.arrays}
-    for size in sorted(learned | others):
-        for trial in acquisition.trials.values():
-            fixed(trial, torch.zeros(1, *size))
 
 
 def _save(

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Num
 from torch import Tensor, nn
 
+from minimand.algebra import norm
 from minimand.metrics import psnr
 from minimand.reconstruction.acquisition import Acquisition, Measure, fixed
 from minimand.reconstruction.phases import as_scanned, smooth_phases
@@ -51,12 +52,9 @@ class Reconstruct:
         for images, data in _groups(pairs, self.batch):
             yield nmse_loss(net, images, data) * (len(images) / len(pairs))
 
-    @torch.no_grad()
     def validate(self, net: nn.Module) -> float:
         """Mean PSNR in dB over the validation images."""
-        pairs = zip(self.validation, cycle(self.acquisition.trials.values()))
-        scores = [psnr(net(data), images, peak=1.0) for images, data in _groups(pairs, self.batch)]
-        return float(torch.cat(scores).mean())
+        return mean_psnr(net, self.validation, self.acquisition, self.batch)
 
     def _draw(self, generator: torch.Generator) -> Num[Tensor, "batch height width"]:
         """A mini-batch of whole or cut images, flipped and transposed at random."""
@@ -75,10 +73,17 @@ class Reconstruct:
         return source[int(torch.randint(len(source), (), generator=generator))]
 
 
+@torch.no_grad()
+def mean_psnr(net: nn.Module, validation: Sequence[Tensor], acquisition: Acquisition, batch: int) -> float:
+    """Mean PSNR in dB of a network's images, which are measured by the trials in turn."""
+    pairs = zip(validation, cycle(acquisition.trials.values()))
+    return float(torch.cat([psnr(net(data), images, peak=1.0) for images, data in _groups(pairs, batch)]).mean())
+
+
 def nmse_loss(net: nn.Module, images: Tensor, data: LeastSquares) -> Tensor:
     """Mean of ||x - t|| / ||t|| over the images t that were measured."""
     x = net(data)
-    return ((x - images).flatten(1).norm(dim=1) / images.flatten(1).norm(dim=1).clamp_min(1e-6)).mean()
+    return (norm(x - images) / norm(images).clamp_min(1e-6)).mean()
 
 
 def _groups(pairs: Iterable[tuple[Tensor, Measure]], batch: int) -> Iterator[tuple[Tensor, LeastSquares]]:

@@ -7,8 +7,11 @@ from torch import Tensor
 
 from minimand.operators import Fourier
 from minimand.reconstruction.acquisition import Acquisition, Measure
+from minimand.systems.mri.kspace import data_term
 from minimand.systems.mri.sampling import Sampling, read_sampling
+from minimand.systems.mri.scan import read_scan
 from minimand.systems.mri.simulation import simulate
+from minimand.systems.mri.splitting import split_kspace
 from minimand.terms import LeastSquares
 
 
@@ -42,7 +45,14 @@ def acquisition(masks: Sequence[str]) -> Acquisition:
         return [float(draw(size, 0).double().mean()) for draw in draws]
 
     trials = {text: sampled_by(draw) for text, draw in zip(masks, draws, strict=True)}
-    return Acquisition(sampled_in_turn(draws), trials, rates)
+    return Acquisition(sampled_in_turn(draws), trials, rates, split=split_kspace, read=read_scans)
+
+
+def read_scans(spec: str) -> LeastSquares:
+    """The data term of all slices of a file that hold samples. Raises InputError as `read_scan` does."""
+    scan = read_scan(spec, None)
+    full = ~scan.empty
+    return data_term(scan.kspace[full], scan.mask if scan.mask.ndim == 2 else scan.mask[full], scan.real)
 
 
 def _size(images: Tensor) -> tuple[int, int]:

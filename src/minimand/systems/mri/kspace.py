@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from minimand.operators import Fourier, Sense
+from minimand.operators.fourier import mirror
 from minimand.terms import LeastSquares
 
 TOL, MOST = 1e-3, 20
@@ -24,15 +25,10 @@ def data_term(kspace: Tensor, mask: Tensor, real: bool, maps: Tensor | None = No
 
 def is_real(kspace: Tensor, mask: Tensor) -> bool:
     """Whether y(-k) = conj y(k) wherever both were sampled (a tenth of the samples at least): images without phase."""
-    mirrored, both = _mirror(kspace).conj(), mask & _mirror(mask)
+    mirrored, both = mirror(kspace).conj(), mask & mirror(mask)
     if both.sum() < 0.1 * mask.sum():
         return False
     largest = kspace.abs().max()  # squares of very large and very small numbers leave single precision
     kspace, mirrored = kspace / largest, mirrored / largest
     difference, size = (torch.where(both, part, 0).norm() for part in (kspace - mirrored, kspace))
     return bool(difference <= SYMMETRY * size)
-
-
-def _mirror(x: Tensor) -> Tensor:
-    """The value at -k for every frequency k."""
-    return x.flip((-2, -1)).roll((1, 1), (-2, -1))
