@@ -88,16 +88,21 @@ def numbers(filters: int, size: int) -> tuple[Tensor, ...]:
 
 
 def check(x: Tensor, field: tuple[Tensor, ...]) -> float:
-    """Largest relative difference of result and gradients to plain torch in double precision, asserted small; single
-    precision is asserted near, too.
+    """Largest relative difference of result and gradients to plain torch in double precision, asserted small. Single
+    precision is asserted as near to double as plain torch is: where a filter's answer lies on a knot, as in an empty
+    background, rounding decides between two slopes.
     """
     double = tuple(t.double() for t in field)
-    pairs = zip(train(shrinkage_field, x.double(), double), train(reference, x.double(), double), strict=True)
-    difference = max(float((a - b).norm() / b.norm()) for a, b in pairs)
+    truth = train(reference, x.double(), double)
+    difference = max(_distances(train(shrinkage_field, x.double(), double), truth))
     assert difference < 1e-9, "kernel and plain torch differ"
-    pairs = zip(train(shrinkage_field, x, field), train(shrinkage_field, x.double(), double), strict=True)
-    assert max(float((a - b).norm() / b.norm()) for a, b in pairs) < 1e-4, "single precision is off"
+    single = zip(_distances(train(shrinkage_field, x, field), truth), _distances(train(reference, x, field), truth))
+    assert all(ours < 2 * plain + 1e-6 for ours, plain in single), "single precision is off"
     return difference
+
+
+def _distances(ours: list[Tensor], truth: list[Tensor]) -> list[float]:
+    return [float((a - b).norm() / b.norm()) for a, b in zip(ours, truth, strict=True)]
 
 
 def reference(x: Tensor, *field: Tensor) -> Tensor:
