@@ -43,6 +43,8 @@ def test_anything_else_is_refused_naming_what_was_found(tmp_path, array, words):
 
 def test_a_mask_fits_planes_columns_and_slices():
     assert fit_mask(np.array([True, False, True]), "m", 4, (2, 3)).tolist() == [[True, False, True]] * 2
+    columns = np.array([[True, False, True]] * 2)
+    assert fit_mask(columns, "m", 1, (3, 3)).tolist() == [[True, False, True]] * 3
     assert fit_mask(np.ones((4, 2, 3), bool), "m", 4, (2, 3)).shape == (4, 2, 3)
     with pytest.raises(InputError, match=r"size 3 x 2, the k-space 2 x 3"):
         fit_mask(np.ones((3, 2), bool), "m", 1, (2, 3))

@@ -40,7 +40,7 @@ def test_images_with_truth(stack, ways):
     assert (job.learned, job.chosen, job.score) == (10, 2, "psnr")
     assert set(job.sizes) == {SIZE}
     assert job.rates == ways.rates(SIZE)
-    assert prepare(plan(stack, self_supervised=False, crop=16), ways).task.crop == 16
+    assert prepare(plan(stack, self_supervised=False, crop=(16, 16)), ways).task.crop == (16, 16)
 
 
 def test_images_are_measured_once_and_judged_without_truth(stack, ways):
@@ -80,7 +80,7 @@ def test_the_share_measured_is_that_of_the_mask(heads, measured):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"crop": 16}, "has no images to crop; leave out --crop"),
+        ({"crop": (16, 16)}, "has no images to crop; leave out --crop"),
         ({"vary": True}, "leave out --vary"),
         ({"phase": True}, "leave out --phase"),
         ({"sampling": [], "test": ["x"]}, "--test is for images"),

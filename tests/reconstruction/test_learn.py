@@ -62,7 +62,7 @@ def test_images_that_cannot_be_measured_are_told_before_any_step(stack, ways, tm
 
     odd = replace(ways, trials={"small": small})
     output, fail = tmp_path / "w.safetensors", lambda progress: pytest.fail("a step was taken")
-    for options in ({}, {"crop": 18}, {"crop": 16, "validate": [stack]}):
+    for options in ({}, {"crop": (18, 18)}, {"crop": (16, 16), "validate": [stack]}):
         with pytest.raises(InputError, match="16 x 16 only"):
             train(plan(stack, **options), odd, output, command="", watch=told(fail))
 

@@ -5,7 +5,7 @@ import math
 import torch
 from torch.testing import assert_close
 
-from minimand.reconstruction.phases import NOISE, as_scanned, smooth_phases, with_phase
+from minimand.reconstruction.phases import NOISE, as_scanned, shaded, smooth_phases, with_phase
 
 SIZE = (48, 64)
 
@@ -35,10 +35,20 @@ def test_a_phase_changes_no_magnitude():
 
 
 def test_a_scanned_image_has_weak_noise_in_both_parts():
-    images = torch.rand(50, *SIZE)
-    noise = as_scanned(images, torch.Generator().manual_seed(0)) - with_phase(images, torch.Generator().manual_seed(0))
+    noise = as_scanned(torch.zeros(50, *SIZE), torch.Generator().manual_seed(0))
     for part in (noise.real, noise.imag):
         levels = part.flatten(1).std(1)
         assert float(levels.max()) < 1.1 * NOISE
         assert float(levels.min()) < 0.2 * NOISE
         assert_close(float(levels.mean()), NOISE / 2, rtol=0.3, atol=0)
+
+
+def test_shading_is_smooth_and_keeps_the_maximum():
+    images = torch.rand(40, *SIZE) + 0.1
+    made = shaded(images, torch.Generator().manual_seed(0))
+    assert_close(made.flatten(1).amax(1), images.flatten(1).amax(1))
+    factor = (made / images).log()
+    steps = torch.cat([factor.diff(dim=1).abs().flatten(1).amax(1), factor.diff(dim=2).abs().flatten(1).amax(1)])
+    assert float(steps.max()) < 0.3  # of neighbouring pixels
+    assert float((factor.flatten(1).amax(1) - factor.flatten(1).amin(1)).median()) > 0.5
+    assert torch.equal(shaded(torch.zeros(1, *SIZE), torch.Generator().manual_seed(1)), torch.zeros(1, *SIZE))

@@ -50,7 +50,9 @@ def test_the_loss_is_the_mean_of_the_relative_errors(measured):
     assert_close(nmse_loss(Remember(), x, data), expected)
 
 
-@pytest.mark.parametrize("options", [{}, {"crop": 16}, {"crop": 22, "vary": True}, {"crop": 16, "phase": True}])
+@pytest.mark.parametrize(
+    "options", [{}, {"crop": (16, 16)}, {"crop": (22, 22), "vary": True}, {"crop": (16, 16), "phase": True}]
+)
 def test_a_mini_batch_depends_on_seed_and_step_alone(task, options):
     net = Remember()
     first = [float(task(**options).loss(net, step)) for step in range(6)]
@@ -62,7 +64,7 @@ def test_a_mini_batch_depends_on_seed_and_step_alone(task, options):
 
 
 def test_a_mini_batch_has_one_size_and_measures_each_image_in_its_way(task):
-    net, made = Remember(), task(crop=16)
+    net, made = Remember(), task(crop=(16, 16))
     for step in range(4):
         made.loss(net, step)
     assert all(data.y.shape == (3, 16, 16) for data in net.asked)
@@ -76,12 +78,12 @@ def test_a_mini_batch_has_one_size_and_measures_each_image_in_its_way(task):
 
 def test_crops_are_windows_and_small_images_lie_in_zeros(task):
     image = torch.arange(1, 24 * 20 + 1).reshape(24, 20) / 480
-    for crop in (16, 32):
+    for crop in ((16, 16), (32, 32), (16, 20), (40, 26)):
         batch = task(train=[[image]], crop=crop)._draw(torch.Generator().manual_seed(3))
-        assert batch.shape == (3, crop, crop)
+        assert batch.shape == (3, *crop)
         seen = set(batch.flatten().tolist()) - {0.0}
         assert seen <= set(image.flatten().tolist())
-        assert (len(seen) == image.numel()) is (crop == 32)
+        assert (len(seen) == image.numel()) is (crop[0] > 24)
 
 
 def test_phases_make_every_other_mini_batch_complex_and_change_no_magnitude(task):
@@ -117,7 +119,7 @@ def test_a_training_run_repeats_and_resumes_bit_for_bit(name, task, acquisition,
         torch.manual_seed(0)
         net = make(name, arguments_of(name, depth=2, filters=None, size=None))
         ways = acquisition("radial:0.4")
-        made = task(crop=12, train=[images(2, (16, 16))], acquisition=ways, validation=images(1, (16, 16)))
+        made = task(crop=(12, 12), train=[images(2, (16, 16))], acquisition=ways, validation=images(1, (16, 16)))
         fit(net, made, steps=4, full=2, rate=partial(rate, name), every=2, **options)
         return [p.detach() for p in net.parameters()]
 
@@ -136,7 +138,7 @@ def test_a_training_run_repeats_and_resumes_bit_for_bit(name, task, acquisition,
 
 
 def test_training_helps(task):
-    net, made = ADMMNet(2), task(crop=16)
+    net, made = ADMMNet(2), task(crop=(16, 16))
     before = made.validate(net)
     done = fit(net, made, steps=25, rate=partial(rate, "admm-net"), every=5)
     assert done.best > before + 0.5

@@ -1,83 +1,39 @@
 """`minimand train`: learn a network from images."""
 
 import shlex
-from pathlib import Path
-from typing import Annotated
 
-from typer import Argument, Option
-
-from minimand.commands.options import LARGEST_SEED, Force, Json
+from minimand.commands import train_options as has
+from minimand.commands.options import Force, Json, Seed
 
 
 def train(
-    network: Annotated[str, Argument(metavar="NETWORK", help="admm-net or admm-csnet.")],
-    data: Annotated[
-        list[str],
-        Option(metavar="IMAGES", help="Images to learn from: FILE[:KEY][SLICE], folder or pattern; repeatable."),
-    ],
-    output: Annotated[Path, Option("-o", "--output", metavar="FILE", help="Weights to write, .safetensors.")],
-    mask: Annotated[
-        list[str] | None,
-        Option(metavar="SPEC|FILE", help="radial:R, cartesian:R, random:R or FILE[:KEY]; repeatable, drawn in turn."),
-    ] = None,
-    operator: Annotated[
-        list[str] | None,
-        Option(metavar="SPEC", help="In place of --mask: hadamard:R, diffraction:R, ...; repeatable, drawn in turn."),
-    ] = None,
-    validate: Annotated[
-        list[str] | None,
-        Option(metavar="IMAGES", help="Images to choose the best step on [default: the last sixth of each --data]."),
-    ] = None,
-    test: Annotated[
-        list[str] | None, Option(metavar="IMAGES", help="Images for figures on the card, never learned from.")
-    ] = None,
-    depth: Annotated[
-        int | None, Option(metavar="N", help="Full stages [default: 9 of admm-net, 7 of admm-csnet].", min=1)
-    ] = None,
-    filters: Annotated[
-        int | None, Option(metavar="N", help="Filters of a stage [default: 8 of admm-net, 32 of admm-csnet].", min=1)
-    ] = None,
-    size: Annotated[
-        int | None, Option(metavar="N", help="Side of a filter, odd [default: 3 of admm-net, 5 of admm-csnet].", min=3)
-    ] = None,
-    self_supervised: Annotated[
-        bool,
-        Option(
-            "--self-supervised",
-            help="Learn without truth: --data are scans as they were measured, or, with --mask or --operator, images "
-            "that are measured once; a part of each measurement is predicted from the rest.",
-        ),
-    ] = False,
-    steps: Annotated[int, Option(metavar="N", help="Steps of Adam, one mini-batch each.", min=0)] = 4000,
-    minutes: Annotated[
-        float | None,
-        Option(metavar="X", help="Instead of --steps: as many as fit, by the time of the first few.", min=0.01),
-    ] = None,
-    full: Annotated[
-        int, Option(metavar="N", help="Rounds of five full-batch L-BFGS iterations afterwards.", min=0)
-    ] = 0,
-    batch: Annotated[int, Option(metavar="N", help="Images in a mini-batch.", min=1)] = 4,
-    crop: Annotated[
-        int | None, Option(metavar="N", help="Side of random squares to learn on [default: whole images].", min=16)
-    ] = None,
-    vary: Annotated[bool, Option("--vary", help="Also learn on images with signs and slow phases.")] = False,
-    phase: Annotated[bool, Option("--phase", help="Every other mini-batch is complex, with slow phases.")] = False,
-    complex_: Annotated[
-        bool, Option("--complex", help="Learn complex images; real ones get smooth random phases.")
-    ] = False,
-    pace: Annotated[float, Option(metavar="X", help="Factor on all learning rates.", min=1e-6, max=1e6)] = 1.0,
-    seed: Annotated[int, Option(metavar="N", help="Seed of everything random.", min=0, max=LARGEST_SEED)] = 0,
-    every: Annotated[int, Option(metavar="N", help="Steps between validations.", min=1)] = 100,
-    start: Annotated[
-        str | None,
-        Option("--from", metavar="NAME|FILE", help="Weights to start from; deeper stages repeat their last one."),
-    ] = None,
-    licence: Annotated[str, Option(metavar="TEXT", help="Terms of the training data, for the card.")] = "",
-    research: Annotated[
-        bool, Option("--research", help="Say on the card that the data were for research use.")
-    ] = False,
-    threads: Annotated[int | None, Option(metavar="N", help="CPU threads.", min=1)] = None,
-    resume: Annotated[bool, Option("--resume", help="Go on from the checkpoint, bit for bit.")] = False,
+    network: has.Network,
+    data: has.Data,
+    output: has.Weights,
+    mask: has.Masks = None,
+    operator: has.Operators = None,
+    validate: has.Validate = None,
+    test: has.Test = None,
+    depth: has.Depth = None,
+    filters: has.Filters = None,
+    size: has.Side = None,
+    self_supervised: has.SelfSupervised = False,
+    steps: has.Steps = 4000,
+    minutes: has.Minutes = None,
+    full: has.Full = 0,
+    batch: has.Batch = 4,
+    crop: has.Crop = None,
+    vary: has.Vary = False,
+    phase: has.Phase = False,
+    complex_: has.Complex = False,
+    pace: has.Pace = 1.0,
+    seed: Seed = 0,
+    every: has.Every = 100,
+    start: has.Start = None,
+    licence: has.Licence = "",
+    research: has.Research = False,
+    threads: has.Threads = None,
+    resume: has.Resume = False,
     json: Json = False,
     force: Force = False,
 ) -> None:

@@ -51,9 +51,13 @@ def as_mask(array: np.ndarray, name: str) -> np.ndarray:
 
 
 def fit_mask(mask: np.ndarray, name: str, slices: int, size: tuple[int, int]) -> np.ndarray:
-    """The mask as (h, w) or (slices, h, w) for k-space of `size`. Raises InputError that says both sizes."""
-    if mask.ndim == 1 and mask.shape[0] == size[1]:
-        return np.ascontiguousarray(np.broadcast_to(mask, size))
+    """The mask as (h, w) or (slices, h, w) for k-space of `size`; one of whole columns fits any height.
+
+    Raises InputError that says both sizes.
+    """
+    columns = mask[0] if mask.ndim == 2 and mask.shape[0] != size[0] and (mask == mask[0]).all() else mask
+    if columns.shape == size[1:]:
+        return np.ascontiguousarray(np.broadcast_to(columns, size))
     if mask.shape == size or mask.shape == (slices, *size):
         return mask
     raise InputError(

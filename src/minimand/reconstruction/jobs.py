@@ -40,7 +40,7 @@ def prepare(plan: Plan, acquisition: Acquisition) -> Job:
     if not plan.sampling:
         raise ValueError("learning from images needs a way to measure them; name one.")
     train, validation = load_split(plan.data, plan.validate, complex_=plan.complex_)
-    crop = {(plan.crop, plan.crop)} if plan.crop else {_size(t) for source in train for t in source}
+    crop = {plan.crop} if plan.crop else {_size(t) for source in train for t in source}
     check_sizes(acquisition, crop | {_size(t) for t in validation})
     sizes = [_size(t) for source in (*train, validation) for t in source]
     task = Reconstruct(train, validation, acquisition, plan.batch, plan.seed, plan.crop, plan.vary, plan.phase)

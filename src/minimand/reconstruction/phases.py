@@ -1,9 +1,10 @@
-"""Magnitudes made into images as a scanner gives them: with a smooth phase, and with noise in both parts.
+"""Magnitudes made into images as a scanner gives them: shaded by the coil, with a smooth phase, with noise.
 
 A phase is a constant, a linear ramp (the echo lies a little off the centre of k-space), quadratic and cubic terms (the
 shim and the coil) and a weak smooth random field (air and tissue). The noise belongs to the image that is to be
-reconstructed: a network that never saw any takes a scan's noise away, and loses detail where sampling is dense. No
-measured phase or noise was used; the sizes are plain choices.
+reconstructed: a network that never saw any takes a scan's noise away, and loses detail where sampling is dense. A
+surface coil makes what lies near it several times brighter than the rest. Nothing was measured; the sizes are plain
+choices.
 """
 
 import torch
@@ -13,15 +14,24 @@ from torch import Tensor, nn
 RAMP = 0.5  # standard deviation of the ramp along an axis, in cycles over the side
 BEND = 1.0  # of every quadratic and cubic coefficient at the border, in radians
 FIELD, CELLS = 0.5, 6  # of the random field, in radians, and how many bumps it has along a side
+SHADE, LOBES = 0.7, 3  # the most shading: standard deviation of the logarithm at LOBES x LOBES places
 NOISE = 0.02  # the most noise: standard deviation in each part, in units of the images (maximum 1)
 
 
 def as_scanned(images: Num[Tensor, "batch height width"], generator: torch.Generator) -> Complex[Tensor, "..."]:
-    """Images with a phase of their own, and Gaussian noise of a standard deviation drawn from 0 to NOISE."""
-    phased = with_phase(images, generator)
+    """Images, each with a shading, a phase and Gaussian noise of a standard deviation from 0 to NOISE of its own."""
+    phased = with_phase(shaded(images, generator), generator)
     level = NOISE * torch.rand(len(images), 1, 1, generator=generator)
     real, imag = torch.randn(2, *images.shape, generator=generator)
     return phased + level * torch.complex(real, imag)
+
+
+def shaded(images: Num[Tensor, "batch height width"], generator: torch.Generator) -> Num[Tensor, "..."]:
+    """Images of smoothly varying brightness, as strong as drawn for each from 0 to SHADE, with the same maximum."""
+    strength = SHADE * torch.rand(len(images), 1, 1, generator=generator)
+    made = images * (strength * _smooth(len(images), LOBES, (images.shape[-2], images.shape[-1]), generator)).exp()
+    before, after = (t.abs().flatten(1).amax(1)[:, None, None] for t in (images, made))
+    return made * torch.where(after > 0, before / after, 1)
 
 
 def with_phase(images: Num[Tensor, "batch height width"], generator: torch.Generator) -> Complex[Tensor, "..."]:
@@ -38,6 +48,10 @@ def smooth_phases(count: int, size: tuple[int, int], generator: torch.Generator)
     deviation = torch.tensor([0.0, *(torch.pi * RAMP,) * 2, *(BEND,) * 3, *(BEND / 2,) * 4])
     coefficients = deviation * torch.randn(count, len(terms), generator=generator)
     coefficients[:, 0] = 2 * torch.pi * torch.rand(count, generator=generator)
-    coarse = FIELD * torch.randn(count, 1, CELLS, CELLS, generator=generator)
-    field = nn.functional.interpolate(coarse, size=size, mode="bicubic", align_corners=True).squeeze(1)
-    return torch.einsum("nk,khw->nhw", coefficients, terms) + field
+    return torch.einsum("nk,khw->nhw", coefficients, terms) + FIELD * _smooth(count, CELLS, size, generator)
+
+
+def _smooth(count: int, cells: int, size: tuple[int, int], generator: torch.Generator) -> Float[Tensor, "..."]:
+    """Fields between standard normal numbers at cells x cells places."""
+    coarse = torch.randn(count, 1, cells, cells, generator=generator)
+    return nn.functional.interpolate(coarse, size=size, mode="bicubic", align_corners=True).squeeze(1)

@@ -25,7 +25,7 @@ class Plan:
     minutes: float | None = None
     full: int = 0
     batch: int = 4
-    crop: int | None = None
+    crop: tuple[int, int] | None = None
     vary: bool = False
     phase: bool = False
     complex_: bool = False

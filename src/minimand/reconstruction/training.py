@@ -21,10 +21,10 @@ class Reconstruct:
 
     train: sources of images of any sizes; every image of a mini-batch is drawn from a source drawn first. validation:
     images of any sizes. acquisition: how images are measured; validation images take its trials in turn.
-    crop: side of the square that mini-batches cut (or pad with zeros) images of other sizes to; None keeps images whole
-    and lets a mini-batch draw images of one size. Complex images get a smooth random phase more at every draw. Real
-    ones may: vary: half of them change their sign as slowly, for images that are not magnitudes; phase: every other
-    mini-batch becomes complex.
+    crop: (height, width) of the windows that mini-batches cut from images (smaller ones are padded with zeros); None
+    keeps images whole and lets a mini-batch draw images of one size. Complex images get a shading, a smooth phase and
+    noise at every draw. Real ones may: vary: half of them change their sign as slowly, for images that are not
+    magnitudes; phase: every other mini-batch becomes complex.
     loss: mean of ||x - t|| / ||t|| (Yang et al. 2016, eq. 10).
     """
 
@@ -33,7 +33,7 @@ class Reconstruct:
     acquisition: Acquisition
     batch: int
     seed: int
-    crop: int | None = None
+    crop: tuple[int, int] | None = None
     vary: bool = False
     phase: bool = False
 
@@ -63,7 +63,7 @@ class Reconstruct:
         if self.crop is None:
             alike = [same for source in self.train if (same := [t for t in source if t.shape == first.shape])]
         chosen = [first, *(self._pick(alike, generator) for _ in range(self.batch - 1))]
-        size = first.shape if self.crop is None else (self.crop, self.crop)
+        size = self.crop or first.shape
         square = size[0] == size[1]
         return torch.stack([_cut(_turned(t, square, generator), size, generator) for t in chosen])
 

@@ -1,0 +1,82 @@
+"""The options of `minimand train`."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument, BadParameter, Option
+
+LEAST_SIDE = 16
+
+
+def side_lengths(text: str) -> tuple[int, int]:
+    """(height, width) from N or HxW, 16 pixels at least."""
+    found = re.fullmatch(r"(\d{1,5})(?:x(\d{1,5}))?", text)
+    sides = [int(n) for n in found.groups() if n] if found else []
+    if not sides or min(sides) < LEAST_SIDE:
+        raise BadParameter(f"write N or HxW, {LEAST_SIDE} pixels at least, got {text!r}.")
+    return sides[0], sides[-1]
+
+
+Network = Annotated[str, Argument(metavar="NETWORK", help="admm-net or admm-csnet.")]
+Data = Annotated[
+    list[str],
+    Option("--data", metavar="IMAGES", help="Images to learn from: FILE[:KEY][SLICE], folder or pattern; repeatable."),
+]
+Weights = Annotated[Path, Option("-o", "--output", metavar="FILE", help="Weights to write, .safetensors.")]
+Masks = Annotated[
+    list[str] | None,
+    Option("--mask", metavar="SPEC|FILE", help="radial:R, cartesian:R, random:R or FILE[:KEY]; repeatable, in turn."),
+]
+Operators = Annotated[
+    list[str] | None,
+    Option(
+        "--operator",
+        metavar="SPEC",
+        help="In place of --mask: hadamard:R, diffraction:R, ...; repeatable, drawn in turn.",
+    ),
+]
+Validate = Annotated[
+    list[str] | None,
+    Option(metavar="IMAGES", help="Images to choose the best step on [default: the last sixth of each --data]."),
+]
+Test = Annotated[list[str] | None, Option(metavar="IMAGES", help="Images for figures on the card, never learned from.")]
+Depth = Annotated[int | None, Option(metavar="N", help="Full stages [default: 9 of admm-net, 7 of admm-csnet].", min=1)]
+Filters = Annotated[
+    int | None, Option(metavar="N", help="Filters of a stage [default: 8 of admm-net, 32 of admm-csnet].", min=1)
+]
+Side = Annotated[
+    int | None, Option(metavar="N", help="Side of a filter, odd [default: 3 of admm-net, 5 of admm-csnet].", min=3)
+]
+SelfSupervised = Annotated[
+    bool,
+    Option(
+        "--self-supervised",
+        help="Learn without truth: --data are scans as they were measured, or, with --mask or --operator, images "
+        "that are measured once; a part of each measurement is predicted from the rest.",
+    ),
+]
+Steps = Annotated[int, Option(metavar="N", help="Steps of Adam, one mini-batch each.", min=0)]
+Minutes = Annotated[
+    float | None,
+    Option(metavar="X", help="Instead of --steps: as many as fit, by the time of the first few.", min=0.01),
+]
+Full = Annotated[int, Option(metavar="N", help="Rounds of five full-batch L-BFGS iterations afterwards.", min=0)]
+Batch = Annotated[int, Option(metavar="N", help="Images in a mini-batch.", min=1)]
+Crop = Annotated[
+    tuple[int, int] | None,
+    Option(metavar="N|HxW", parser=side_lengths, help="Random windows to learn on [default: whole images]."),
+]
+Vary = Annotated[bool, Option("--vary", help="Also learn on images with signs and slow phases.")]
+Phase = Annotated[bool, Option("--phase", help="Every other mini-batch is complex, with slow phases.")]
+Complex = Annotated[bool, Option("--complex", help="Learn complex images; real ones get smooth random phases.")]
+Pace = Annotated[float, Option(metavar="X", help="Factor on all learning rates.", min=1e-6, max=1e6)]
+Every = Annotated[int, Option(metavar="N", help="Steps between validations.", min=1)]
+Start = Annotated[
+    str | None,
+    Option("--from", metavar="NAME|FILE", help="Weights to start from; deeper stages repeat their last one."),
+]
+Licence = Annotated[str, Option(metavar="TEXT", help="Terms of the training data, for the card.")]
+Research = Annotated[bool, Option("--research", help="Say on the card that the data were for research use.")]
+Threads = Annotated[int | None, Option(metavar="N", help="CPU threads.", min=1)]
+Resume = Annotated[bool, Option("--resume", help="Go on from the checkpoint, bit for bit.")]
