@@ -68,7 +68,8 @@ def train(
         use_threads(threads)
     plan = Plan(
         data, mask or operator or (), validate or (), test or (), network, depth, filters, size, self_supervised,
-        steps, minutes, full, batch, crop, vary, phase, complex_, pace, seed, every, start, free=bool(operator),
+        steps, minutes, full, batch,
+        has.side_lengths(crop) if crop else None, vary, phase, complex_, pace, seed, every, start, free=bool(operator),
     )  # fmt: skip
     command = "minimand " + shlex.join(word for word in typed.get() if word not in ("--resume", "--force", "--json"))
     done = run(

@@ -4,18 +4,9 @@ import re
 from pathlib import Path
 from typing import Annotated
 
-from typer import Argument, BadParameter, Option
+from typer import Argument, Option
 
 LEAST_SIDE = 16
-
-
-def side_lengths(text: str) -> tuple[int, int]:
-    """(height, width) from N or HxW, 16 pixels at least."""
-    found = re.fullmatch(r"(\d{1,5})(?:x(\d{1,5}))?", text)
-    sides = [int(n) for n in found.groups() if n] if found else []
-    if not sides or min(sides) < LEAST_SIDE:
-        raise BadParameter(f"write N or HxW, {LEAST_SIDE} pixels at least, got {text!r}.")
-    return sides[0], sides[-1]
 
 
 Network = Annotated[str, Argument(metavar="NETWORK", help="admm-net or admm-csnet.")]
@@ -64,8 +55,7 @@ Minutes = Annotated[
 Full = Annotated[int, Option(metavar="N", help="Rounds of five full-batch L-BFGS iterations afterwards.", min=0)]
 Batch = Annotated[int, Option(metavar="N", help="Images in a mini-batch.", min=1)]
 Crop = Annotated[
-    tuple[int, int] | None,
-    Option(metavar="N|HxW", parser=side_lengths, help="Random windows to learn on [default: whole images]."),
+    str | None, Option(metavar="N|HxW", help="Random windows to learn on, in pixels [default: whole images].")
 ]
 Vary = Annotated[bool, Option("--vary", help="Also learn on images with signs and slow phases.")]
 Phase = Annotated[bool, Option("--phase", help="Every other mini-batch is complex, with slow phases.")]
@@ -80,3 +70,14 @@ Licence = Annotated[str, Option(metavar="TEXT", help="Terms of the training data
 Research = Annotated[bool, Option("--research", help="Say on the card that the data were for research use.")]
 Threads = Annotated[int | None, Option(metavar="N", help="CPU threads.", min=1)]
 Resume = Annotated[bool, Option("--resume", help="Go on from the checkpoint, bit for bit.")]
+
+
+def side_lengths(text: str) -> tuple[int, int]:
+    """(height, width) of --crop. Raises InputError."""
+    from minimand.io import InputError
+
+    found = re.fullmatch(r"(\d{1,5})(?:x(\d{1,5}))?", text)
+    sides = [int(n) for n in found.groups() if n] if found else [0]
+    if min(sides) < LEAST_SIDE:
+        raise InputError(f"--crop {text}: write N or HxW, {LEAST_SIDE} pixels at least.")
+    return sides[0], sides[-1]
