@@ -15,7 +15,7 @@ from minimand.terms import L21, CycleSpinning, LeastSquares
 TV_NOISE, WAVELET_NOISE = 0.2, 0.3  # weights in units of the noise, see docs/decisions.md
 FLOOR = 3e-5  # of the weights, in units of the zero-filled maximum: without noise aliasing is still to be removed
 OUTER = 0.25  # share of the samples, those of highest frequency, from which the noise is told
-ITERATIONS, TOL = 100, 2e-3
+ITERATIONS, TV_TOL, WAVELET_TOL = 100, 2e-3, 1e-3
 INNER = 3  # dual steps of total variation an iteration
 
 
@@ -28,7 +28,7 @@ def sense_tv(data: LeastSquares) -> Tensor:
     scale, start, rate = _prepare("sense-tv", data, TV_NOISE)
     energy = scaled(data, scale) + (L21() @ Gradient()).to(start.device)
     step = NestedFISTA(rate, inner=INNER).to(start.device)
-    return solve(step, energy, start, max_iter=ITERATIONS, tol=TOL).x * per_item(scale, start)
+    return solve(step, energy, start, max_iter=ITERATIONS, tol=TV_TOL).x * per_item(scale, start)
 
 
 @torch.no_grad()
@@ -39,7 +39,7 @@ def sense_wavelet(data: LeastSquares) -> Tensor:
     """
     scale, start, rate = _prepare("sense-wavelet", data, WAVELET_NOISE)
     energy = scaled(data, scale) + CycleSpinning().to(start.device)
-    return solve(FISTA(rate).to(start.device), energy, start, max_iter=ITERATIONS, tol=TOL).x * per_item(scale, start)
+    return solve(FISTA(rate).to(start.device), energy, start, max_iter=ITERATIONS, tol=WAVELET_TOL).x * per_item(scale, start)
 
 
 def _prepare(name: str, data: LeastSquares, noise: float) -> tuple[Tensor, Tensor, float]:
