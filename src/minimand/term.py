@@ -16,8 +16,12 @@ class Term(nn.Module):
     """One summand g of an energy. Any of value, gradient and prox may be absent; asking for what is absent is a
     TypeError.
 
+    convex: False where the prox is that of no convex function (denoisers), so that it may expand distances.
+
     Terms combine: `0.005 * (L21() @ Gradient())` is a weighted term of D x, `data + prior` an Energy.
     """
+
+    convex: bool = True
 
     def forward(self, x: Tensor) -> Tensor:
         """g(x) of every item, shape (batch,)."""

@@ -30,7 +30,7 @@ def test_a_patch_comes_first_and_equal_ones_in_the_order_of_the_window(match):
     corner = [[0, 0], [0, 1], [0, 2], [1, 0], [1, 1], [1, 2], [2, 0], [2, 1], [2, 2]]
     assert found.positions[0, 0].tolist() == corner
     assert found.positions[0, :, 0].tolist() == [[0, 0], [0, 6], [6, 0], [6, 6]]
-    assert found.positions[0, 3].tolist()[1:] == [[p + 4, q + 4] for p, q in corner[:-1]]
+    assert found.positions[0, 3].tolist() == [[6 - p, 6 - q] for p, q in corner]
 
 
 def test_a_copy_of_a_patch_is_found():

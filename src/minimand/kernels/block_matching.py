@@ -38,8 +38,9 @@ def block_matching(
     """The `count` patches nearest to each reference patch, itself among them, all of them whole in the image.
 
     size: side of a patch; step: between reference patches, as in `corners`; window: side of the square of
-    displacements that are searched, an odd number; count: `most` at most. Of equal distances the displacement that
-    comes first, row by row, wins. Raises ValueError for an image smaller than a patch or a window that holds too few.
+    displacements that are searched, an odd number; count: `most` at most. Of equal distances the one wins that is fewer
+    rows away, then fewer columns, then above or left. Raises ValueError for an image smaller than a patch or a window
+    that holds too few.
     """
     _check(image, size, step, window, count)
     if image.device.type != "cpu":
@@ -64,8 +65,9 @@ def block_matching_reference(
     """The same by torch, one displacement of the whole image after the other."""
     rows, columns = (corners(n, size, step).to(image.device) for n in image.shape[-2:])
     reach, found, places = window // 2, [], []
-    for dy in range(-reach, reach + 1):
-        for dx in range(-reach, reach + 1):
+    outward = sorted(range(-reach, reach + 1), key=abs)
+    for dy in outward:
+        for dx in outward:
             i, j = torch.broadcast_tensors(rows[:, None] + dy, columns + dx)
             inside = (i >= 0) & (i <= image.shape[-2] - size) & (j >= 0) & (j <= image.shape[-1] - size)
             square = (image - image.roll((-dy, -dx), (-2, -1))).abs().square()
@@ -110,26 +112,28 @@ def _match_row(x, row, columns, size, reach, positions, distances):  # type: ign
     """The matches of one row of reference patches. x: (planes, height, width)."""
     height, width = x.shape[1:]
     references, count = distances.shape
-    code = np.full((references, count), reach * (2 * reach + 1) + reach)  # a displacement as one number; none at first
+    code = np.full((references, count), reach * (2 * reach + 1) + reach, np.int32)  # of a displacement; none at first
     distances[:] = np.inf
     distances[:, 0] = 0  # the patch itself
-    line, total = np.empty(width, x.dtype), np.empty(width, x.dtype)
-    for dy in range(max(-reach, -row), min(reach, height - size - row) + 1):
-        for dx in range(-reach, reach + 1):
+    worst = distances[:, count - 1].copy()
+    line, spare = np.empty(width, x.dtype), np.empty(width, x.dtype)
+    for a in range(2 * reach + 1):
+        dy = _outward(a)
+        if not 0 <= row + dy <= height - size:
+            continue
+        for b in range(2 * reach + 1):
+            dx = _outward(b)
             left, right = max(0, -dx), min(width, width - dx)
             if right - left < size or (dx == 0 and dy == 0):
                 continue
             _squares(x, row, dy, dx, size, line[: right - left])
-            _box(line[: right - left], size, total)
-            first = 0
-            while columns[first] < left:
-                first += 1
-            for r in range(first, references):
-                j = columns[r]
-                if j + size > right:
-                    break
-                if total[j - left] < distances[r, count - 1]:
-                    _insert(distances[r], code[r], total[j - left], (dy + reach) * (2 * reach + 1) + dx + reach)
+            _box(line[: right - left], size, spare)
+            first, end = np.searchsorted(columns, left), np.searchsorted(columns, right - size, side="right")
+            for r in range(first, end):
+                d = line[columns[r] - left]
+                if d < worst[r]:
+                    _insert(distances[r], code[r], d, (dy + reach) * (2 * reach + 1) + dx + reach)
+                    worst[r] = distances[r, count - 1]
     for r in range(references):
         for k in range(count):
             down, along = divmod(code[r, k], 2 * reach + 1)
@@ -137,31 +141,41 @@ def _match_row(x, row, columns, size, reach, positions, distances):  # type: ign
 
 
 @compiled
+def _outward(k):  # type: ignore[no-untyped-def]
+    """0, -1, 1, -2, 2, ...: near patches are the most similar ones, and later ones are seldom put into the list."""
+    return (k + 1) // 2 * (1 - 2 * (k % 2))
+
+
+@compiled
 def _squares(x, row, dy, dx, size, line):  # type: ignore[no-untyped-def]
     """Squared differences at one displacement, summed over the planes and down `size` rows."""
+    left, n = max(0, -dx), line.size
     line[:] = 0
-    left = max(0, -dx)
     for plane in range(x.shape[0]):
         for p in range(row, row + size):
-            a, b = x[plane, p, left : left + line.size], x[plane, p + dy, left + dx : left + dx + line.size]
-            for j in range(line.size):
+            a, b = x[plane, p, left : left + n], x[plane, p + dy, left + dx : left + dx + n]
+            for j in range(n):
                 difference = a[j] - b[j]
                 line[j] += difference * difference
 
 
 @compiled
-def _box(line, size, total):  # type: ignore[no-untyped-def]
-    """total[j] = line[j] + ... + line[j + size - 1], by the binary digits of size; `line` is used up."""
-    done, width, length = 0, 1, line.size
-    total[:] = 0
-    while done < size:
-        if size & width:
-            for j in range(length - done):
-                total[j] += line[j + done]
-            done += width
-        for j in range(length - width):
+def _box(line, size, first):  # type: ignore[no-untyped-def]
+    """line[j] + ... + line[j + size - 1] in place, by doubling and adding along the binary digits of `size`."""
+    digit, width = 1, 1
+    while 2 * digit <= size:
+        digit *= 2
+    if digit < size:
+        first[: line.size] = line
+    while digit > 1:
+        digit //= 2
+        for j in range(line.size - width):
             line[j] += line[j + width]
         width *= 2
+        if size & digit:
+            for j in range(line.size - width):
+                line[j] += first[j + width]
+            width += 1
 
 
 @compiled

@@ -1,6 +1,7 @@
 """Terms of energies: data terms, priors and learned curves."""
 
 from minimand.term import Composed, Scaled, Term
+from minimand.terms.bm3d import BM3D
 from minimand.terms.cycle_spinning import CycleSpinning
 from minimand.terms.least_squares import LeastSquares
 from minimand.terms.piecewise_linear import PiecewiseLinear
@@ -8,6 +9,6 @@ from minimand.terms.shrinkage_field import ShrinkageField
 from minimand.terms.sparse import L1, L21, SquaredL2, soft_threshold
 
 __all__ = [
-    "L1", "L21", "Composed", "CycleSpinning", "LeastSquares", "PiecewiseLinear", "Scaled", "ShrinkageField",
+    "BM3D", "L1", "L21", "Composed", "CycleSpinning", "LeastSquares", "PiecewiseLinear", "Scaled", "ShrinkageField",
     "SquaredL2", "Term", "soft_threshold",
 ]  # fmt: skip
