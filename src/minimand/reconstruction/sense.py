@@ -39,7 +39,9 @@ def sense_wavelet(data: LeastSquares) -> Tensor:
     """
     scale, start, rate = _prepare("sense-wavelet", data, WAVELET_NOISE)
     energy = scaled(data, scale) + CycleSpinning().to(start.device)
-    return solve(FISTA(rate).to(start.device), energy, start, max_iter=ITERATIONS, tol=WAVELET_TOL).x * per_item(scale, start)
+    return solve(FISTA(rate).to(start.device), energy, start, max_iter=ITERATIONS, tol=WAVELET_TOL).x * per_item(
+        scale, start
+    )
 
 
 def _prepare(name: str, data: LeastSquares, noise: float) -> tuple[Tensor, Tensor, float]:
