@@ -24,14 +24,24 @@ def count() -> int:
 
 
 def spread(work: Callable[[int], None], tasks: int) -> None:
-    """Call work(0), ..., work(tasks - 1), side by side where there are threads; each must write to its own place."""
-    threads = min(count(), tasks)
-    if threads < 2:
-        for k in range(tasks):
+    """Call work(0), ..., work(tasks - 1), side by side where there are threads; each must write to its own place.
+
+    The calling thread works too: it keeps its core busy, so that the system wakes the other threads on other cores.
+    """
+    turns = iter(range(tasks))
+
+    def drain() -> None:
+        for k in turns:
             work(k)
-        return
-    for _ in _pool(threads, os.getpid()).map(work, range(tasks)):
-        pass
+
+    others = min(count(), tasks) - 1
+    helping = [_pool(others, os.getpid()).submit(drain) for _ in range(others)]
+    try:
+        drain()
+    finally:
+        for future in helping:
+            if not future.cancel():  # one that has not begun has nothing left to do
+                future.result()
 
 
 @lru_cache(maxsize=4)
