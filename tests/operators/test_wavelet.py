@@ -7,6 +7,7 @@ import torch
 from torch.testing import assert_close
 
 from minimand.operators import UndecimatedWavelet, Wavelet
+from minimand.operators.wavelet import _frame
 
 
 @pytest.mark.parametrize("name", ["haar", "db2", "db4", "sym4"])
@@ -45,10 +46,20 @@ def test_the_frame_does_not_mind_a_shift():
     assert_close(F(x.roll((2, 3), (-2, -1))), F(x).roll((2, 3), (-2, -1)))
 
 
-@pytest.mark.parametrize("size", [(6, 8), (8, 6), (7, 8)])
-def test_sides_that_cannot_be_halved_are_refused(size):
-    with pytest.raises(ValueError, match="divisible by 4"):
-        Wavelet("haar", 2)(torch.zeros(1, *size))
+def test_the_last_pixel_of_an_odd_side_joins_the_approximation():
+    x = torch.randn(1, 7, 8, dtype=torch.float64)
+    y = Wavelet("haar", 1)(x)
+    assert_close(y[:, :3], Wavelet("haar", 1)(x[:, :6])[:, :3])
+    assert_close(y[:, 3, :4], (x[:, 6, 0::2] + x[:, 6, 1::2]) / 2**0.5)
+    one = torch.randn(1, 1, 1, dtype=torch.float64)
+    assert_close(Wavelet("db4", 3)(one), one)
+
+
+@pytest.mark.parametrize("size", [(16, 12), (7, 9), (3, 5)])
+def test_the_loops_of_the_frame_are_its_transfer_functions(size):
+    F, x = UndecimatedWavelet("db2", 3), torch.randn(2, *size, dtype=torch.complex128)
+    bank = _frame("db2", 3, *size)
+    assert_close(F(x), torch.fft.ifft2(bank * torch.fft.fft2(x).unsqueeze(1)))
 
 
 @pytest.mark.parametrize("name", ["nonsense", "bior2.2"])

@@ -108,7 +108,7 @@ def test_an_authors_network_takes_any_units(heads, measured):
 
 def test_unknown_names_are_told_with_the_nearest(tiny):
     with pytest.raises(
-        InputError, match=r"no method 'tvv'. Did you mean tv or sense-tv. Known: zero-filled, tv, sense-tv, "
+        InputError, match=r"no method 'tvv'. Did you mean tv or sense-tv. Known: zero-filled, tv, recpf, sidwt, "
     ):
         require_known("tvv")
     with pytest.raises(InputError, match="no network 'tv' to train"):

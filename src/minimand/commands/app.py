@@ -15,6 +15,7 @@ from minimand.commands.reproduce import reproduce
 from minimand.commands.score import score
 from minimand.commands.simulate import simulate
 from minimand.commands.train import train
+from minimand.commands.tune import tune
 from minimand.commands.weights import weights
 
 app = typer.Typer(
@@ -45,7 +46,7 @@ def minimand(
     """Model-driven deep learning: reconstruct, train and compare. Start with `minimand demo`."""
 
 
-for command in (demo, simulate, reconstruct, score, compare, train, reproduce, inspect):
+for command in (demo, simulate, reconstruct, score, compare, train, tune, reproduce, inspect):
     app.command(short_help=f"{(command.__doc__ or '').partition(':')[0]}.")(command)
 app.add_typer(weights, name="weights")
 

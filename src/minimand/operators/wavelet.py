@@ -7,14 +7,17 @@ import torch
 from jaxtyping import Num
 from torch import Tensor
 
+from minimand.algebra import on_parts
+from minimand.kernels.undecimated_wavelet import undecimated, undecimated_adjoint
 from minimand.operator import Operator, constant_symbol
 
 
 class Wavelet(Operator):
     """Orthonormal periodic wavelet transform; coefficients lie in Mallat's layout, shaped like the image.
 
-    name: an orthogonal wavelet of PyWavelets ("haar", "db4", "sym4", ...). levels: each halves the approximation.
-    Raises ValueError where a side is not divisible by 2^levels. Source: Mallat (2009), sec. 7.3.1 and 7.7.
+    name: an orthogonal wavelet of PyWavelets ("haar", "db4", "sym4", ...). levels: each halves the approximation; the
+    last row or column of an odd number joins the next approximation as it is. Source: Mallat (2009), sec. 7.3.1 and
+    7.7.
     """
 
     tight = 1.0
@@ -38,13 +41,9 @@ class Wavelet(Operator):
         return y
 
     def _sizes(self, x: Tensor) -> list[tuple[int, int]]:
+        """Height and width of the approximation that each level transforms."""
         height, width = x.shape[-2:]
-        if height % 2**self.levels or width % 2**self.levels:
-            raise ValueError(
-                f"Wavelet with {self.levels} levels needs sides divisible by {2**self.levels}, got {height} x {width}; "
-                "use fewer levels or UndecimatedWavelet, which takes any size."
-            )
-        return [(height >> level, width >> level) for level in range(self.levels)]
+        return [(-(-height // 2**level), -(-width // 2**level)) for level in range(self.levels)]
 
     def symbol(self, size: tuple[int, int], *, half: bool = False, weight: Tensor | float = 1.0) -> Tensor | None:
         return constant_symbol(size, half, weight)
@@ -54,7 +53,7 @@ class Wavelet(Operator):
         return [cls("haar", 2), cls("db4", 1)]
 
     def example(self, batch: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        x, y = torch.randn(2, batch, 8, 12, dtype=torch.complex128, generator=generator)
+        x, y = torch.randn(2, batch, 8, 11, dtype=torch.complex128, generator=generator)
         return x, y
 
 
@@ -62,8 +61,8 @@ class UndecimatedWavelet(Operator):
     """Undecimated (shift-invariant) wavelet tight frame, W^H W = I, for images of any size.
 
     (batch, height, width) to (batch, 3 levels + 1, height, width): three details a level, finest first, then the
-    approximation. Filters are those of the orthogonal wavelet over sqrt(2), dilated by 2^level; applied by FFT.
-    Source: Mallat (2009), sec. 5.2.2.
+    approximation. Filters are those of the orthogonal wavelet over sqrt(2), dilated by 2^level; applied by compiled
+    loops on a CPU, else by FFT. Source: Mallat (2009), sec. 5.2.2.
     """
 
     tight = 1.0
@@ -74,14 +73,22 @@ class UndecimatedWavelet(Operator):
         _filters(name)
 
     def forward(self, x: Num[Tensor, "batch height width"]) -> Num[Tensor, "batch channels height width"]:
+        if x.device.type == "cpu":
+            return on_parts(lambda part: undecimated(part, self._taps(part), self.levels), x)
         bank = self._bank(x)
         y = torch.fft.ifft2(bank * torch.fft.fft2(x).unsqueeze(1))
         return y if x.is_complex() else y.real
 
     def adjoint(self, y: Num[Tensor, "batch channels height width"]) -> Num[Tensor, "batch height width"]:
+        if y.device.type == "cpu":
+            return on_parts(lambda part: undecimated_adjoint(part, self._taps(part), self.levels), y)
         bank = self._bank(y)
         x = torch.fft.ifft2((bank.conj() * torch.fft.fft2(y)).sum(1))
         return x if y.is_complex() else x.real
+
+    def _taps(self, x: Tensor) -> Tensor:
+        """Both filters, (2, taps)."""
+        return torch.from_numpy(np.stack(_filters(self.name)) / 2**0.5).to(x.dtype)
 
     def _bank(self, x: Tensor) -> Tensor:
         height, width = x.shape[-2:]
@@ -117,10 +124,12 @@ def _filters(name: str) -> tuple[np.ndarray, np.ndarray]:
 @lru_cache(maxsize=64)
 def _analysis(name: str, length: int) -> Tensor:
     """One periodic analysis level as an orthonormal matrix, (length, length): approximation above details."""
-    matrix = np.zeros((length, length))
-    for half, taps in enumerate(_filters(name)):
-        for i in range(length // 2):
-            np.add.at(matrix[half * length // 2 + i], (2 * i + np.arange(len(taps))) % length, taps)
+    matrix, even = np.zeros((length, length)), length - length % 2
+    for first, taps in zip((0, length - even // 2), _filters(name), strict=True):
+        for i in range(even // 2):
+            np.add.at(matrix[first + i], (2 * i + np.arange(len(taps))) % even, taps)
+    if length > even:
+        matrix[even // 2, even] = 1
     return torch.from_numpy(matrix)
 
 

@@ -58,9 +58,7 @@ def compare(
     counts as 1 in each image, without them its maximum magnitude. seed: of the generator that `measure` gets, anew for
     the images of each size. show: told the method and the images done.
     """
-    peaks = [float(np.abs(a).max()) for a in arrays] if peaks is None else peaks
-    images = [torch.from_numpy(a / peak) for a, peak in zip(arrays, peaks, strict=True)]
-    images = [t.to(torch.complex64 if t.is_complex() else torch.float32) for t in images]
+    images = at_peak_one(arrays, peaks)
     chosen = {name: get_method(name, weights=weights if name == network else None) for name in methods}
     groups = [(members, fixed(measure, _stack(images, members), seed)) for members in _alike(images)]
     data: list[Any] = [None] * len(images)
@@ -79,6 +77,19 @@ def compare(
             seconds[name] += found.seconds * len(members) / len(images)
     scores = {name: _scores(found, images) for name, found in results.items()}
     return Compared(images, data, chosen, results, scores, seconds)
+
+
+def at_peak_one(arrays: Sequence[np.ndarray], peaks: Sequence[float] | None = None) -> list[Tensor]:
+    """Images with their peaks (without them, maximum magnitudes) at 1, in single precision."""
+    peaks = [float(np.abs(a).max()) for a in arrays] if peaks is None else peaks
+    images = [torch.from_numpy(a / peak) for a, peak in zip(arrays, peaks, strict=True)]
+    return [t.to(torch.complex64 if t.is_complex() else torch.float32) for t in images]
+
+
+def measured_groups(images: Sequence[Tensor], measure: Measure, seed: int = 0) -> list[tuple[Tensor, LeastSquares]]:
+    """Images stacked by size and kind, each stack with what is measured of it, as `compare` does."""
+    stacks = [_stack(images, members) for members in _alike(images)]
+    return [(stack, fixed(measure, stack, seed)) for stack in stacks]
 
 
 def _tell(show: Callable[[str, int], None], name: str, before: int, done: int) -> None:

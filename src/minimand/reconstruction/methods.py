@@ -10,20 +10,18 @@ from torch import Tensor
 
 from minimand.algebra import per_item
 from minimand.io import InputError
-from minimand.loops import solve
-from minimand.operators import Diffraction, Gradient, Sense
+from minimand.operators import Diffraction, Sense
 from minimand.reconstruction.admm_csnet import ADMMCSNet
-from minimand.reconstruction.admm_net import peak, scaled
+from minimand.reconstruction.admm_net import ADMMNet, peak, scaled
+from minimand.reconstruction.classical.acquired import require_kspace
+from minimand.reconstruction.classical.energies import recpf, sidwt, tv
 from minimand.reconstruction.networks import NETWORKS, Network, load_network
 from minimand.reconstruction.sense import sense_tv, sense_wavelet
 from minimand.reconstruction.sensed_tv import sensed_total_variation
-from minimand.steps import ADMM
-from minimand.terms import L21, LeastSquares
+from minimand.terms import LeastSquares
 
-METHODS = ("zero-filled", "tv", "sense-tv", "sense-wavelet", "admm-net", "admm-csnet")
 SHIPPED = {"admm-net": "admm-net", "admm-csnet": "admm-csnet-chest"}  # for k-space, where no weights are named
-TV_WEIGHT = 1e-3  # best mean PSNR at 20 % on every sixth of the chest images 1..60, grid 5e-4 ... 5e-3
-TV_RHO, TV_ITERATIONS, TV_TOL = 0.05, 150, 1e-3
+INIT_DEPTH = 15  # stages of the untrained network, as of the talk's
 
 
 @dataclass(frozen=True)
@@ -41,23 +39,26 @@ def zero_filled(data: LeastSquares) -> Tensor:
     return data.A.adjoint(data.y)
 
 
-def total_variation(data: LeastSquares, weight: float = TV_WEIGHT) -> Tensor:
-    """min_x 1/2 ||A x - y||^2 + weight s TV(x) by ADMM, s the maximum of the zero-filled image (so scaling y scales x).
+def total_variation(data: LeastSquares, weight: float | None = None) -> Tensor:
+    """min_x 1/2 ||A x - y||^2 + weight s TV(x), s the maximum of the zero-filled image (so scaling y scales x).
 
-    Isotropic, periodic. Source: Lustig, Donoho, Pauly (2007), by the steps of Boyd et al. (2011). Compressive
-    measurements are solved as `sensed_total_variation` does, coil data as `sense_tv` does, with weights of their own.
+    K-space of one coil as `tv` does it, compressive measurements as `sensed_total_variation`, coil data as `sense_tv`,
+    each with a weight of its own; weight: in place of it, for k-space of one coil and compressive measurements.
     """
     if isinstance(data.A, Sense):
         return sense_tv(data)
-    if data.A.coisometry is not None or isinstance(data.A, Diffraction):
-        return sensed_total_variation(data)
+    kind = sensed_total_variation if data.A.coisometry is not None or isinstance(data.A, Diffraction) else tv
+    return kind(data) if weight is None else kind(data, weight)
+
+
+def initial_network(data: LeastSquares) -> Tensor:
+    """ADMM-Net before training: as many iterations of ADMM, with the filters and shrinkages that learning starts from.
+
+    Source: Yang et al. (2016), sec. 4 (Init-Net).
+    """
+    require_kspace("init-net", data)
     start = zero_filled(data)
-    scale = peak(start)
-    energy = scaled(data, scale) + (weight * (L21() @ Gradient())).to(start.device)
-    x = solve(
-        ADMM(TV_RHO).to(start.device), energy, start / per_item(scale, start), max_iter=TV_ITERATIONS, tol=TV_TOL
-    ).x
-    return x * per_item(scale, x)
+    return apply_network(ADMMNet(INIT_DEPTH).to(start.device), data)
 
 
 @torch.no_grad()
@@ -91,6 +92,18 @@ def own_scale(net: Network, data: LeastSquares) -> Tensor | None:
     return torch.where((largest < 0.5) | (largest > 1.5), largest, 1)
 
 
+CLASSICAL: dict[str, Callable[[LeastSquares], Tensor]] = {
+    "zero-filled": zero_filled,
+    "tv": total_variation,
+    "recpf": recpf,
+    "sidwt": sidwt,
+    "sense-tv": sense_tv,
+    "sense-wavelet": sense_wavelet,
+    "init-net": initial_network,
+}
+METHODS = (*CLASSICAL, *NETWORKS)
+
+
 def get_method(name: str, *, weights: str | None = None, device: torch.device | str = "cpu") -> Method:
     """The method of a name, on a device. weights: shipped name or file for a learned method; without them what ships
     for k-space.
@@ -107,10 +120,7 @@ def get_method(name: str, *, weights: str | None = None, device: torch.device | 
         return Method(name, lambda data: apply_network(net, data), net, card)
     if weights is not None:
         raise InputError(f"{name} takes no weights, got {weights}; methods that do: {', '.join(NETWORKS)}.")
-    classical = {
-        "zero-filled": zero_filled, "tv": total_variation, "sense-tv": sense_tv, "sense-wavelet": sense_wavelet
-    }  # fmt: skip
-    return Method(name, classical[name])
+    return Method(name, CLASSICAL[name])
 
 
 def require_known(name: str) -> None:
