@@ -1,6 +1,7 @@
 """The energy: a data term and priors g_i(D_i x). A value that owns nothing; steps take it as an argument."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from torch import Tensor
 
@@ -13,6 +14,7 @@ class Energy:
     """data(x) + sum_i g_i(D_i x); built by `data + weight * (g @ D)`.
 
     data: the term that knows the measurement. priors: pairs (g_i, D_i), D_i the identity where the prior has none.
+    x: a tensor, or a tuple of several unknowns where the terms take such.
     """
 
     data: Term
@@ -22,7 +24,7 @@ class Energy:
         pair = (prior.term, prior.operator) if isinstance(prior, Composed) else (prior, Identity())
         return replace(self, priors=(*self.priors, pair))
 
-    def __call__(self, x: Tensor) -> Tensor:
+    def __call__(self, x: Any) -> Tensor:
         """Value of every item, (batch,)."""
         value: Tensor = self.data(x)
         return sum((g(D(x)) for g, D in self.priors), start=value)
@@ -35,7 +37,11 @@ class Energy:
         """What every summand has, of "value", "grad" and "prox"."""
         return self.data.offers().intersection(*(g.offers() for g, _ in self.priors))
 
-    def given(self, x: Tensor) -> "Energy":
+    def given(self, x: Any) -> "Energy":
         """This energy with the call-dependent parts of its priors fixed for the start x."""
         fixed = ((g.given(self.data, D(x)) if g.varies() else g, D) for g, D in self.priors)
         return replace(self, priors=tuple(fixed))
+
+    def items(self, which: slice | Tensor) -> "Energy":
+        """The energy of these items of the batch alone."""
+        return replace(self, data=self.data.items(which))

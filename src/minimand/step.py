@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from typing import Any, Self
 
+import torch
 from torch import nn
 
 from minimand.energy import Energy
@@ -28,3 +29,9 @@ class Step(nn.Module, ABC):
     def specimens(cls) -> list[Self]:
         """Instances of this class on which the laws are tested (none: the step needs more than numbers)."""
         return []
+
+    def example(self, batch: int, generator: torch.Generator) -> tuple[Energy, Any] | None:
+        """A random problem and a start, in double precision, for a step that takes energies of one kind only; None for
+        a step that takes any energy whose terms offer enough: the laws have problems for those.
+        """
+        return None

@@ -1,6 +1,6 @@
 """Terms of an energy: value, gradient and proximal map, each where it is known."""
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -19,11 +19,13 @@ class Term(nn.Module):
     convex: False where the prox is that of no convex function (denoisers), so that it may expand distances.
 
     Terms combine: `0.005 * (L21() @ Gradient())` is a weighted term of D x, `data + prior` an Energy.
+    own_points: not every x of the right shape is a point, but parameters or probabilities that `example` can draw.
     """
 
     convex: bool = True
+    own_points = False
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Any) -> Tensor:
         """g(x) of every item, shape (batch,)."""
         raise self.lacks("value")
 
@@ -53,7 +55,7 @@ class Term(nn.Module):
             if known
         )
 
-    def given(self, data: "Term", x: Tensor) -> "Term":
+    def given(self, data: "Term", x: Any) -> "Term":
         """This term with its call-dependent parts fixed for the data and start at hand; loops call it once."""
         return self
 
@@ -61,12 +63,16 @@ class Term(nn.Module):
         """Whether `given` may change this term; loops ask first, for D x costs an application of D."""
         return type(self).given is not Term.given
 
+    def items(self, which: slice | Tensor) -> "Term":
+        """The term of these items of a batch alone: itself, unless it holds data."""
+        return self
+
     @classmethod
     def specimens(cls) -> list[Self]:
         """Small instances of this class on which the laws are tested (none: the term needs more than numbers)."""
         return []
 
-    def example(self, batch: int, generator: torch.Generator) -> Tensor:
+    def example(self, batch: int, generator: torch.Generator) -> Any:
         """A random point that this instance takes, in double precision."""
         return torch.randn(batch, 3, 6, 5, dtype=torch.float64, generator=generator)
 

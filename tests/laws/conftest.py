@@ -30,11 +30,21 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
                 (c, k)
                 for c in public(word)
                 for k, specimen in enumerate(c.specimens() or ())
-                if not wanted or wanted <= specimen.offers()
+                if (not wanted or wanted <= specimen.offers()) and _meant(metafunc, specimen)
             ]
             metafunc.parametrize(word, found, indirect=True, ids=[f"{c.__name__}{k}" for c, k in found])
         if f"{word}_class" in metafunc.fixturenames:
             metafunc.parametrize(f"{word}_class", public(word), ids=lambda c: c.__name__)
+
+
+def _meant(metafunc: pytest.Metafunc, specimen: object) -> bool:
+    """Whether a law is for this specimen: steps that take energies of one kind only, and terms whose points are not any
+    x of the right shape, have laws of their own (OWN in the module of the law).
+    """
+    own = getattr(metafunc.module, "OWN", False)
+    if isinstance(specimen, Step):
+        return own is (specimen.example(1, torch.Generator()) is not None)
+    return not isinstance(specimen, Term) or own is specimen.own_points
 
 
 @pytest.fixture(autouse=True)

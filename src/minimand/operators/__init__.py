@@ -10,6 +10,7 @@ from minimand.operators.hadamard import Hadamard
 from minimand.operators.matrix import Matrix
 from minimand.operators.nonuniform import NonUniformFourier
 from minimand.operators.orthogonal import Blocks, OrthogonalRows
+from minimand.operators.patches import Patches
 from minimand.operators.sense import Sense
 from minimand.operators.structured import StructuredRandom
 from minimand.operators.turn import Turn
@@ -29,6 +30,7 @@ __all__ = [
     "NonUniformFourier",
     "Operator",
     "OrthogonalRows",
+    "Patches",
     "Selected",
     "Sense",
     "StructuredRandom",

@@ -3,12 +3,14 @@
 from minimand.term import Composed, Scaled, Term
 from minimand.terms.bm3d import BM3D
 from minimand.terms.cycle_spinning import CycleSpinning
+from minimand.terms.gaussian_mixture import GaussianMixture
 from minimand.terms.least_squares import LeastSquares
 from minimand.terms.piecewise_linear import PiecewiseLinear
 from minimand.terms.shrinkage_field import ShrinkageField
 from minimand.terms.sparse import L1, L21, SquaredL2, soft_threshold
+from minimand.terms.variational_mixture import VariationalMixture
 
 __all__ = [
-    "BM3D", "L1", "L21", "Composed", "CycleSpinning", "LeastSquares", "PiecewiseLinear", "Scaled", "ShrinkageField",
-    "SquaredL2", "Term", "soft_threshold",
+    "BM3D", "L1", "L21", "Composed", "CycleSpinning", "GaussianMixture", "LeastSquares", "PiecewiseLinear", "Scaled",
+    "ShrinkageField", "SquaredL2", "Term", "VariationalMixture", "soft_threshold",
 ]  # fmt: skip

@@ -1,0 +1,1 @@
+"""Statistics unrolled: codes, mixtures, variational inference, random fields."""
