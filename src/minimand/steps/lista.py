@@ -33,7 +33,7 @@ class LISTA(Step):
         super().__init__()
         rate = safe_rate(dictionary) if rate is None else rate
         codes = dictionary.shape[1]
-        self.W = nn.Parameter(rate * dictionary.mT)
+        self.W = nn.Parameter((rate * dictionary.mT).contiguous())
         self.S = nn.Parameter(torch.eye(codes).to(dictionary) - rate * dictionary.mT @ dictionary)
         self.threshold = torch.full((codes,), rate)
 
@@ -68,7 +68,7 @@ class CoupledLISTA(Step):
     def __init__(self, dictionary: Float[Tensor, "n m"], rate: float | None = None):
         super().__init__()
         rate = safe_rate(dictionary) if rate is None else rate
-        self.W = nn.Parameter(rate * dictionary)
+        self.W = nn.Parameter((rate * dictionary).contiguous())  # L-BFGS needs plain strides
         self.threshold = torch.full(dictionary.shape[1:], rate)
 
     def init(self, energy: Energy, x: Tensor) -> State:

@@ -16,7 +16,7 @@ from minimand.term import Term
 STEP, WINDOW = 3, 39  # between reference patches; searched around each
 COUNT = 32  # patches in a group at most, a power of two
 FAR = (4.8, 0.64)  # largest mean squared difference of real numbers within a group, in noise variances, at each stage
-THRESHOLD = 2.5  # of hard thresholding, in noise deviations; with COUNT, best on six training pictures, sigma 10 to 50
+THRESHOLD = 2.5  # of hard thresholding, in noise deviations; of some that were tried on training pictures
 BETA = 2.0  # of the Kaiser window that patches are weighted by
 OPPONENT = ((1, 1, 1), (1, 0, -1), (1, -2, 1))  # luminance and two colour differences
 
