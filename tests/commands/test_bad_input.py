@@ -104,7 +104,7 @@ def test_kspace_that_is_none(kspace, refused, spoil, said):
 @pytest.mark.parametrize(
     ("mask", "said"),
     [
-        (np.ones((31, 40)), "31 x 40, the k-space 32 x 40"),
+        (1 - np.eye(31, 40), "31 x 40, the k-space 32 x 40"),
         (np.full((32, 40), 0.5), "0 and 1 only, found 0.5"),
         (np.zeros((32, 40)), "samples nothing"),
         (np.ones((2, 32, 40)), "a mask is one plane"),

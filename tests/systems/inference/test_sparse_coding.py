@@ -46,7 +46,7 @@ def test_the_weight_of_the_prior_is_not_learned(problem):
 
 def test_codes_are_where_the_energy_is_least(problem):
     y = examples(10, seed=3)
-    best = problem.codes(y, 150)
+    best = problem.codes(y, 300)
     slope = (y - best @ problem.D.mT) @ problem.D
     assert float(slope.abs().max()) <= 0.2 * 1.001
     assert_close(slope[best != 0], 0.2 * best[best != 0].sign(), rtol=1e-2, atol=1e-3)
