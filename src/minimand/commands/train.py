@@ -32,6 +32,8 @@ def train(
     start: has.Start = None,
     licence: has.Licence = "",
     research: has.Research = False,
+    optimizee: has.Optimizees = None,
+    horizon: has.Horizons = None,
     threads: has.Threads = None,
     resume: has.Resume = False,
     json: Json = False,
@@ -46,6 +48,7 @@ def train(
 
     from minimand.commands.console import count, note, print_json, typed
     from minimand.commands.progress import training_progress
+    from minimand.commands.train_optimizer import train_optimizer
     from minimand.io import InputError
     from minimand.kernels.threads import use as use_threads
     from minimand.reconstruction.learn import check_run
@@ -54,7 +57,22 @@ def train(
     from minimand.reconstruction.plan import Plan
     from minimand.systems.imaging.acquisition import acquisition as sensing
     from minimand.systems.mri.acquisition import acquisition as sampling
+    from minimand.systems.optimizers.rules import RULES
 
+    command = "minimand " + shlex.join(word for word in typed.get() if word not in ("--resume", "--force", "--json"))
+    if threads:
+        torch.set_num_threads(threads)
+        use_threads(threads)
+    if network in RULES:
+        has.refuse(network, {"--mask": mask, "--operator": operator, "--test": test, "--depth": depth, "--full": full})
+        has.refuse(network, {"--minutes": minutes, "--crop": crop, "--self-supervised": self_supervised})
+        train_optimizer(
+            network, data, output, optimizees=optimizee, validate=validate, horizons=horizon, learners=batch,
+            steps=steps, pace=pace, seed=seed, every=every, start=start, licence=licence, command=command,
+            resume=resume, force=force, json=json,
+        )  # fmt: skip
+        return
+    has.refuse(network, {"--optimizee": optimizee, "--horizon": horizon})
     require_network(network)
     if bool(mask) == bool(operator) and not (self_supervised and not mask):
         got = "both" if mask else "neither"
@@ -63,15 +81,11 @@ def train(
     if steps + full == 0 and minutes is None:
         raise InputError("--steps 0 --full 0: there is nothing to do; give at least one step.")
     checkpoint = check_run(output, resume=resume, force=force)
-    if threads:
-        torch.set_num_threads(threads)
-        use_threads(threads)
     plan = Plan(
         data, mask or operator or (), validate or (), test or (), network, depth, filters, size, self_supervised,
         steps, minutes, full, batch,
         has.side_lengths(crop) if crop else None, vary, phase, complex_, pace, seed, every, start, free=bool(operator),
     )  # fmt: skip
-    command = "minimand " + shlex.join(word for word in typed.get() if word not in ("--resume", "--force", "--json"))
     done = run(
         plan, ways, output,
         command=command, licence=licence, research=research, resume=resume, force=force,

@@ -1,6 +1,7 @@
 """The options of `minimand train`."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,7 @@ from typer import Argument, Option
 LEAST_SIDE = 16
 
 
-Network = Annotated[str, Argument(metavar="NETWORK", help="admm-net or admm-csnet.")]
+Network = Annotated[str, Argument(metavar="NETWORK", help="admm-net, admm-csnet; hyperadam, rnnprop, dmoptimizer.")]
 Data = Annotated[
     list[str],
     Option("--data", metavar="IMAGES", help="Images to learn from: FILE[:KEY][SLICE], folder or pattern; repeatable."),
@@ -53,7 +54,7 @@ Minutes = Annotated[
     Option(metavar="X", help="Instead of --steps: as many as fit, by the time of the first few.", min=0.01),
 ]
 Full = Annotated[int, Option(metavar="N", help="Rounds of five full-batch L-BFGS iterations afterwards.", min=0)]
-Batch = Annotated[int, Option(metavar="N", help="Images in a mini-batch.", min=1)]
+Batch = Annotated[int, Option(metavar="N", help="Images in a mini-batch; for optimizers, learners at once.", min=1)]
 Crop = Annotated[
     str | None, Option(metavar="N|HxW", help="Random windows to learn on, in pixels [default: whole images].")
 ]
@@ -68,6 +69,14 @@ Start = Annotated[
 ]
 Licence = Annotated[str, Option(metavar="TEXT", help="Terms of the training data, for the card.")]
 Research = Annotated[bool, Option("--research", help="Say on the card that the data were for research use.")]
+Optimizees = Annotated[
+    list[str] | None,
+    Option("--optimizee", metavar="NAME", help="For optimizers: what to learn on, such as mlp-3-relu; repeatable."),
+]
+Horizons = Annotated[
+    list[int] | None,
+    Option("--horizon", metavar="N", help="For optimizers: steps of an episode; repeatable, drawn in turn."),
+]
 Threads = Annotated[int | None, Option(metavar="N", help="CPU threads.", min=1)]
 Resume = Annotated[bool, Option("--resume", help="Go on from the checkpoint, bit for bit.")]
 
@@ -81,3 +90,11 @@ def side_lengths(text: str) -> tuple[int, int]:
     if min(sides) < LEAST_SIDE:
         raise InputError(f"--crop {text}: write N or HxW, {LEAST_SIDE} pixels at least.")
     return sides[0], sides[-1]
+
+
+def refuse(network: str, options: Mapping[str, object]) -> None:
+    """Raise InputError naming the options that were given but mean nothing for this network."""
+    from minimand.io import InputError
+
+    if given := [name for name, value in options.items() if value]:
+        raise InputError(f"{network} is trained without {', '.join(given)}; leave that out.")

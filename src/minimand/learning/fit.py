@@ -24,14 +24,25 @@ CLIP = 1.0  # gradient norm above which a step of Adam is shortened
 class Task(Protocol):
     """What is learned: losses on training data and a score on validation data. Deterministic in `step`."""
 
-    def loss(self, net: nn.Module, step: int) -> Tensor:
+    def loss(self, net: Any, step: int) -> Tensor:
         """Mean loss on mini-batch number `step`, a scalar with its graph."""
 
-    def parts(self, net: nn.Module) -> Iterator[Tensor]:
+    def parts(self, net: Any) -> Iterator[Tensor]:
         """Losses on the whole training set in parts whose sum is the mean loss, for full-batch steps."""
 
-    def validate(self, net: nn.Module) -> float:
+    def validate(self, net: Any) -> float:
         """Score on validation data, higher is better."""
+
+
+@runtime_checkable
+class Carrying(Protocol):
+    """A task whose mini-batches go on from one another: what a step needs of those before lies in the checkpoint."""
+
+    def carried(self) -> dict[str, Any]:
+        """Nested dicts, lists, tensors and plain numbers."""
+
+    def carry(self, net: Any, state: dict[str, Any]) -> None:
+        """Go on from what `carried` told."""
 
 
 @dataclass
@@ -83,6 +94,8 @@ def fit(
         saved = load_checkpoint(checkpoint)
         _require_same(saved.get("run", options), options, checkpoint)
         now, best, losses = _restore(saved, checkpoint, net, adam, lbfgs)
+        if isinstance(task, Carrying):
+            task.carry(net, saved["task"])
     now.steps = steps + full
     with _polite_interrupt() as asked:
         while now.step < steps + full and not now.stopped:
@@ -100,7 +113,9 @@ def fit(
                 if now.score > now.best:
                     now.best, now.best_step, best = now.score, now.step, _copy(net)
             if checkpoint and (now.stopped or not losses):
-                save_checkpoint(checkpoint, {"run": options, **_snapshot(now, net, best, losses, adam, lbfgs)})
+                carried = {"task": task.carried()} if isinstance(task, Carrying) else {}
+                saved = {"run": options, **carried, **_snapshot(now, net, best, losses, adam, lbfgs)}
+                save_checkpoint(checkpoint, saved)
             show(now)
     net.load_state_dict(best)
     return now

@@ -1,0 +1,99 @@
+"""The meta-training run of a learned optimizer: from optimizees to weights with their card."""
+
+import platform
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from minimand.io.record import versions
+from minimand.learning import Progress, fit
+from minimand.systems.optimizers.rules import PROTOCOLS, RULES, load_rule, meta_rate
+from minimand.systems.optimizers.task import BLOCK, MetaTraining
+from minimand.weights import save_weights
+
+USUAL = (
+    "mlp", "mlp-relu", "mlp-3", "mlp-elu-small", "mlp-tanh-small", "mlp-2-small", "mlp-4-small", "mlp-5-small",
+    "mlp-3-relu-small", "mlp-3-tanh-tiny", "mlp-7-tiny", "cnn-1-tiny", "lstm", "lstm-small-noise",
+)  # fmt: skip
+HELD_OUT = ("mlp", "mlp-tanh-small", "mlp-3-small", "mlp-5-small", "lstm")
+HORIZONS = (100, 100, 200)
+
+Watch = Callable[[int], AbstractContextManager[Callable[[Progress], None]]]  # steps in all -> what is told of each
+
+
+@dataclass(frozen=True)
+class MetaPlan:
+    """What to learn from, and how long. steps: meta-updates, each a block of 20 steps of `learners` learners.
+
+    sample: coordinates a learner that are back-propagated. pace: factor on all learning rates.
+    """
+
+    rule: str
+    optimizees: tuple[str, ...] = USUAL
+    held_out: tuple[str, ...] = HELD_OUT
+    horizons: tuple[int, ...] = HORIZONS
+    learners: int = 1
+    sample: int = 128
+    steps: int = 4000
+    pace: float = 1.0
+    seed: int = 0
+    every: int = 200
+    start: str | None = None
+    arguments: tuple[tuple[str, int], ...] = ()
+
+
+def meta_train(
+    plan: MetaPlan, folder: Path, output: Path, checkpoint: Path, *, command: str, resume: bool = False,
+    force: bool = False, licence: str = "", watch: Watch = lambda steps: nullcontext(lambda progress: None),
+) -> Progress:  # fmt: skip
+    """Meta-train a rule as planned and write its weights; the checkpoint lies there until the run is whole.
+
+    folder: of the pictures. command: as typed, for the card; licence: terms of the data, likewise.
+    """
+    torch.manual_seed(plan.seed)
+    rule = RULES[plan.rule](**dict(plan.arguments))
+    if plan.start is not None:
+        source, _ = load_rule(plan.rule, plan.start)
+        rule.load_state_dict(source.state_dict())
+    protocol = PROTOCOLS[plan.rule]
+    task = MetaTraining(
+        folder, plan.optimizees, plan.held_out, learners=plan.learners, horizons=plan.horizons, sample=plan.sample,
+        disguise=protocol.disguise, last=protocol.last, seed=plan.seed,
+    )  # fmt: skip
+    before = task.validate(rule)
+    with watch(plan.steps) as show:
+        progress = fit(
+            rule, task, steps=plan.steps, rate=lambda name: plan.pace * meta_rate(name), every=plan.every,
+            checkpoint=checkpoint, resume=resume, run=asdict(plan), show=show,
+        )  # fmt: skip
+    if progress.stopped:
+        return progress
+    save_weights(output, _card(plan, output, command, licence, before, progress), rule.state_dict(), force=force)
+    checkpoint.unlink(missing_ok=True)
+    return progress
+
+
+def _card(
+    plan: MetaPlan, output: Path, command: str, licence: str, before: float, progress: Progress
+) -> dict[str, Any]:
+    return {
+        "name": output.stem,
+        "network": plan.rule,
+        "summary": f"optimizer; {progress.best_step} meta-updates, {len(set(plan.optimizees))} optimizees; validation "
+        f"{progress.best:.2f} dB",
+        "arguments": dict(plan.arguments),
+        "loss": f"mean logarithm of the losses in blocks of {BLOCK} steps",
+        "training": {
+            "command": command, "seed": plan.seed, "licence": licence, "optimizees": list(plan.optimizees),
+            "horizons": list(plan.horizons), "from": plan.start,
+        },
+        "validation": {
+            "late_loss_db_untrained": before, "late_loss_db": progress.best, "step": progress.best_step,
+            "optimizees": list(plan.held_out), "history": progress.history,
+        },
+        "versions": {**versions(), "machine": platform.machine()},
+    }  # fmt: skip

@@ -1,0 +1,59 @@
+"""The learned rules by name, built from their cards, and how each of them learns."""
+
+from typing import Any, NamedTuple
+
+from minimand.io import InputError
+from minimand.systems.optimizers.dmoptimizer import DMoptimizerStep
+from minimand.systems.optimizers.hyperadam import HyperAdamStep
+from minimand.systems.optimizers.learned import LearnedStep
+from minimand.systems.optimizers.rnnprop import RNNpropStep
+from minimand.weights import Weights, load_weights
+
+
+class Protocol(NamedTuple):
+    """How a rule is meta-trained. disguise: with random scaling and convex combination; last: on the loss after the
+    last step of a block, not on the mean. Source: reference code of Wang et al. (2019).
+    """
+
+    disguise: bool
+    last: bool
+
+
+RULES: dict[str, type[LearnedStep]] = {rule.name: rule for rule in (HyperAdamStep, RNNpropStep, DMoptimizerStep)}
+PROTOCOLS = {"hyperadam": Protocol(True, False), "rnnprop": Protocol(True, True), "dmoptimizer": Protocol(False, False)}
+META_RATES = {  # of Adam; what is not named here learns at the last
+    "state_cell.preprocess.W": 0.03,  # its input is about 1 / sqrt(p), so that it is large itself
+    "adam_cell.gates.W": 0.03,  # likewise
+    "adam_cell.gates.b": 3e-3,
+    "weight_cell.linear.W": 3e-4,  # 20 of them move together: fast ones change the length of the move by a third
+    "weight_cell.linear.b": 3e-4,
+    "": 1e-3,
+}
+
+
+def meta_rate(name: str) -> float:
+    """The rate of Adam for a number of a rule, by its name."""
+    return META_RATES.get(name, META_RATES[""])
+
+
+def build_rule(weights: Weights) -> LearnedStep:
+    """The rule of a card with its numbers. Raises InputError where they do not fit together or are of another kind."""
+    name = weights.card.get("network")
+    if name not in RULES:
+        raise InputError(f"{weights.name}: are weights of {name}, not of an optimizer; known: {', '.join(RULES)}.")
+    try:
+        rule = RULES[name](**weights.card["arguments"])
+        rule.load_state_dict(weights.state)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise InputError(
+            f"{weights.name}: numbers and card do not fit together ({str(error).splitlines()[0]})."
+        ) from error
+    return rule.requires_grad_(False)
+
+
+def load_rule(name: str, source: str | None = None) -> tuple[LearnedStep, dict[str, Any]]:
+    """The rule of a name with shipped weights or those of a file, and its card. Raises InputError for another's."""
+    weights = load_weights(source or name)
+    if weights.card.get("network") != name:
+        raise InputError(f"{source}: are weights of {weights.card.get('network')}, not of {name}.")
+    return build_rule(weights), weights.card

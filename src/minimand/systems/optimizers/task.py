@@ -1,0 +1,105 @@
+"""The task of meta-training, for `learning.fit`: one block of an episode a step, and a score on held-out pictures."""
+
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import Generator, Tensor
+
+from minimand.algebra import leaves, rebuild
+from minimand.systems.optimizers.follow import RuleWalker, follow, late_loss, slope
+from minimand.systems.optimizers.learned import LearnedStep
+from minimand.systems.optimizers.meta import Episode, begin, block
+from minimand.systems.optimizers.registry import make_optimizee
+
+ABREAST = 8  # episodes under way
+BLOCK = 20  # steps of truncated back-propagation
+LEARNERS = 2  # in validation
+STEPS = 100  # of a validation run
+WORST = 20.0  # times the first loss: a run beyond it has diverged
+
+
+class Course(NamedTuple):
+    """An episode, how long it is to be, and how it began."""
+
+    kind: int  # which optimizee
+    horizon: int  # steps in all
+    first: float  # mean loss at the start
+    episode: Episode
+
+
+class MetaTraining:
+    """Learn to optimize what `names` name, in episodes of as many steps as `horizons` say; both are drawn by lot.
+
+    Eight episodes are under way side by side and give a block in turn, so that what is learned in a row comes from
+    different optimizees and from early and late steps. sample: coordinates a learner that are back-propagated.
+    disguise: every other episode, by lot, is under random scaling and convex combination. last: the loss is that after
+    the last step of a block, not the mean. chosen_on: optimizees of the validation, on pictures that nothing is learned
+    from.
+    """
+
+    def __init__(
+        self, folder: Path, names: Sequence[str], chosen_on: Sequence[str], *, learners: int, horizons: Sequence[int],
+        sample: int, disguise: bool, last: bool, seed: int,
+    ):  # fmt: skip
+        self.optimizees = [make_optimizee(name, folder) for name in names]
+        self.held_out = [make_optimizee(name, folder, "validation") for name in chosen_on]
+        self.learners, self.horizons, self.sample, self.seed = learners, horizons, sample, seed
+        self.disguise, self.last = disguise, last
+        self.courses: list[Course | None] = [None] * ABREAST
+
+    def loss(self, net: LearnedStep, step: int) -> Tensor:
+        """Mean logarithm of the losses of a block, whose slope is that of the surrogate. A diverged episode ends."""
+        generator, place = Generator().manual_seed(hash((self.seed, step)) % 2**63), step % ABREAST
+        course = self.courses[place] or self._begin(net, generator)
+        losses, surrogate = block(net, course.episode, generator, length=BLOCK, sample=self.sample, last=self.last)
+        diverged = not bool(torch.isfinite(losses).all()) or float(losses.mean()) > WORST * course.first
+        self.courses[place] = None if diverged or course.episode.steps >= course.horizon else course
+        if diverged:
+            return 0 * surrogate.nan_to_num() + math.log(WORST * course.first)
+        return losses.log().mean() + surrogate - surrogate.detach()
+
+    def _begin(self, net: LearnedStep, generator: Generator) -> "Course":
+        def lot(n: int) -> int:
+            return int(torch.randint(n, (), generator=generator))
+
+        kind, horizon = lot(len(self.optimizees)), self.horizons[lot(len(self.horizons))]
+        disguise = self.disguise and lot(2) == 1
+        episode = begin(net, self.optimizees[kind], self.learners, generator, disguise=disguise)
+        losses, _ = slope(episode.energy(generator), episode.x)
+        return Course(kind, horizon, float(losses.mean()), episode)
+
+    def parts(self, net: LearnedStep) -> Iterator[Tensor]:
+        """There is no whole training set: mini-batches are drawn without end."""
+        raise TypeError("MetaTraining has no full-batch steps; train with full=0.")
+
+    def validate(self, net: LearnedStep) -> float:
+        """Minus the mean of 10 log10 of the late losses on each optimizee of the validation, dB."""
+        levels = []
+        for k, optimizee in enumerate(self.held_out):
+            generator = Generator().manual_seed(k)
+            walker = RuleWalker(net, optimizee.begin(LEARNERS, generator))
+            late = late_loss(follow(walker, optimizee, STEPS, generator))
+            levels.append(10 * math.log10(late) if math.isfinite(late) else 100.0)
+        return -sum(levels) / len(levels)
+
+    def carried(self) -> dict[str, Any]:
+        """What the next step needs of those before, for a checkpoint."""
+        return {"courses": [None if course is None else self._pack(course) for course in self.courses]}
+
+    def carry(self, net: LearnedStep, state: dict[str, Any]) -> None:
+        """Go on from what `carried` told."""
+        self.courses = [None if saved is None else self._unpack(net, saved) for saved in state["courses"]]
+
+    def _pack(self, course: "Course") -> dict[str, Any]:
+        e = course.episode
+        tensors = {"scales": e.scales, "eta": e.eta, "x": e.x, "g": e.g, "memory": leaves(e.memory)}
+        return {**course._asdict(), "episode": {**tensors, "steps": e.steps}}
+
+    def _unpack(self, net: LearnedStep, saved: dict[str, Any]) -> "Course":
+        e = saved["episode"]
+        memory = rebuild(net.remember(e["x"]), e["memory"])
+        episode = Episode(**{**e, "optimizee": self.optimizees[saved["kind"]], "memory": memory})
+        return Course(**{**saved, "episode": episode})
