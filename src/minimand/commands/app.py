@@ -8,6 +8,7 @@ import typer
 
 from minimand.commands.compare import compare
 from minimand.commands.console import typed
+from minimand.commands.dehaze import dehaze
 from minimand.commands.demo import demo
 from minimand.commands.inspect import inspect
 from minimand.commands.reconstruct import reconstruct
@@ -46,7 +47,7 @@ def minimand(
     """Model-driven deep learning: reconstruct, train and compare. Start with `minimand demo`."""
 
 
-for command in (demo, simulate, reconstruct, score, compare, train, tune, reproduce, inspect):
+for command in (demo, simulate, reconstruct, score, compare, train, tune, reproduce, dehaze, inspect):
     app.command(short_help=f"{(command.__doc__ or '').partition(':')[0]}.")(command)
 app.add_typer(weights, name="weights")
 

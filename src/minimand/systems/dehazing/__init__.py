@@ -1,0 +1,1 @@
+"""Haze off photographs."""

@@ -1,0 +1,105 @@
+"""From photographs on disk to clear ones: which files, under which names, and what is written beside them."""
+
+import glob
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from minimand.io import InputError, check_output, make_record, write_record
+from minimand.io.photographs import SUFFIXES, Photograph, read_photograph, write_photograph
+from minimand.systems.dehazing.dehaze import Dehazed, Method, dehaze
+
+
+@dataclass(frozen=True)
+class Job:
+    """One picture to clear: where it lies, where it goes, and where its transmission goes if that is wanted."""
+
+    source: Path
+    output: Path
+    transmission: Path | None
+
+
+def pictures_of(names: Sequence[str]) -> list[Path]:
+    """The files that names, folders and patterns stand for. Raises InputError where one stands for none."""
+    files: list[Path] = []
+    for name in names:
+        path = Path(name)
+        if path.is_dir():
+            found = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
+            if not found:
+                raise InputError(f"{name}: this folder holds no picture ({' '.join(SUFFIXES)}).")
+        elif not path.exists() and glob.has_magic(name):
+            found = [Path(text) for text in sorted(glob.glob(name, recursive=True)) if Path(text).is_file()]
+            if not found:
+                raise InputError(f"{name}: no file matches this pattern.")
+        else:
+            found = [path]
+        files += found
+    return list(dict.fromkeys(files))
+
+
+def plan(names: Sequence[str], folder: Path, *, transmission: bool = False, force: bool = False) -> list[Job]:
+    """What is to be done, all checked before anything is: the folder is made if its parent is there.
+
+    Raises InputError for two pictures of one name, for an output that exists (unless `force`) or is an input.
+    """
+    files = pictures_of(names)
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder}: is a file, a folder is needed for the pictures; choose another name.")
+    if not folder.absolute().parent.is_dir():
+        raise InputError(f"{folder}: the folder {folder.parent} does not exist; create it or choose another one.")
+    sources = {file.resolve() for file in files}
+    jobs: dict[Path, Job] = {}
+    for file in files:
+        output = folder / file.name
+        beside = folder / f"{file.stem}.transmission.png" if transmission else None
+        for target in (output, beside):
+            if target is not None and target.resolve() in sources:
+                raise InputError(f"{target}: is one of the pictures to read; choose another folder.")
+            if target is not None and folder.is_dir():
+                check_output(target, force, record=target == output)
+        if output in jobs:
+            raise InputError(f"{file} and {jobs[output].source}: have one name; take one after the other.")
+        jobs[output] = Job(file, output, beside)
+    folder.mkdir(exist_ok=True)
+    return list(jobs.values())
+
+
+def run(
+    job: Job, method: Method, *, strength: float = 1.0, options: Mapping[str, Any], force: bool = False
+) -> tuple[dict[str, Any], Photograph, Dehazed]:  # fmt: skip
+    """Clear one picture, write it with its record, and say what was found in plain values.
+
+    options: of the run, for the record; `method` and `weights` among them. Raises InputError for a file that is no
+    picture or is damaged.
+    """
+    photo = read_photograph(job.source)
+    start = time.perf_counter()
+    found = dehaze(pixels_of(photo), method, strength=strength)
+    seconds = time.perf_counter() - start
+    unit = found.J.permute(1, 2, 0).numpy()[..., : photo.pixels.shape[2]]
+    record = make_record("dehaze", inputs=[job.source], options=options, weights=options.get("weights"))
+    figures = {
+        "airlight": [round(float(value), 4) for value in found.A],
+        "transmission": {name: round(float(getattr(found.T, name)()), 4) for name in ("mean", "min", "max")},
+    }
+    write_photograph(job.output, photo.painted(unit), force=force)
+    write_record(job.output, {**record, "found": figures}, force)
+    if job.transmission is not None:
+        levels = found.T[..., None].numpy()
+        blank = Photograph(job.source, "PNG", np.zeros((1, 1, 1), np.uint8), orientation=photo.orientation)
+        write_photograph(job.transmission, blank.painted(levels), force=force)
+    said = {"input": str(job.source), "output": str(job.output), "size": [photo.pixels.shape[1], photo.pixels.shape[0]]}
+    beside = {"transmission_file": str(job.transmission)} if job.transmission else {}
+    return {**said, **figures, **beside, "seconds": round(seconds, 4), "notes": list(photo.notes)}, photo, found
+
+
+def pixels_of(photo: Photograph) -> torch.Tensor:
+    """The picture as (3, height, width) from 0 to 1; grey becomes three equal channels."""
+    pixels = torch.from_numpy(photo.unit()).permute(2, 0, 1)
+    return pixels.expand(3, -1, -1).contiguous()
