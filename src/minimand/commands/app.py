@@ -10,6 +10,7 @@ from minimand.commands.compare import compare
 from minimand.commands.console import typed
 from minimand.commands.dehaze import dehaze
 from minimand.commands.demo import demo
+from minimand.commands.denoise import denoise
 from minimand.commands.inspect import inspect
 from minimand.commands.reconstruct import reconstruct
 from minimand.commands.reproduce import reproduce
@@ -47,7 +48,7 @@ def minimand(
     """Model-driven deep learning: reconstruct, train and compare. Start with `minimand demo`."""
 
 
-for command in (demo, simulate, reconstruct, score, compare, train, tune, reproduce, dehaze, inspect):
+for command in (demo, simulate, reconstruct, score, compare, train, tune, reproduce, denoise, dehaze, inspect):
     app.command(short_help=f"{(command.__doc__ or '').partition(':')[0]}.")(command)
 app.add_typer(weights, name="weights")
 

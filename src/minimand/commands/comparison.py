@@ -34,8 +34,8 @@ def by_mask(mask: str, *, noise: float = 0.0, seed: int = 0) -> Way:
 
 def by_operator(operator: str, images: "Images", *, noise: float = 0.0, seed: int = 0) -> Way:
     """Compressive measurements of natural images."""
+    from minimand.reconstruction.white import white_levels
     from minimand.systems.imaging.acquisition import frequencies_picture, read_operator, sensed_by
-    from minimand.systems.imaging.pictures import white_levels
 
     measure = sensed_by(read_operator(operator), seed, noise)
     return Way(operator, measure, frequencies_picture, noise, seed, white_levels(images))

@@ -8,9 +8,12 @@ from typing import Annotated
 from typer import Argument, Option
 
 LEAST_SIDE = 16
+DENOISERS = ("foe", "dncnn")
 
 
-Network = Annotated[str, Argument(metavar="NETWORK", help="admm-net, admm-csnet; hyperadam, rnnprop, dmoptimizer.")]
+Network = Annotated[
+    str, Argument(metavar="NETWORK", help="admm-net, admm-csnet; foe, dncnn; hyperadam, rnnprop, dmoptimizer.")
+]
 Data = Annotated[
     list[str],
     Option("--data", metavar="IMAGES", help="Images to learn from: FILE[:KEY][SLICE], folder or pattern; repeatable."),
@@ -28,6 +31,11 @@ Operators = Annotated[
         help="In place of --mask: hadamard:R, diffraction:R, ...; repeatable, drawn in turn.",
     ),
 ]
+Sigma = Annotated[
+    float | None,
+    Option(metavar="S", help="Denoisers, foe and dncnn: learn to take away noise of S, white being 255.", min=0.01),
+]
+Shared = Annotated[bool, Option("--shared", help="foe: the same numbers at every step, those of one energy.")]
 Validate = Annotated[
     list[str] | None,
     Option(metavar="IMAGES", help="Images to choose the best step on [default: the last sixth of each --data]."),

@@ -9,6 +9,7 @@ from jaxtyping import Num
 from torch import Tensor, nn
 
 from minimand.algebra import norm
+from minimand.learning.windows import cut, turned
 from minimand.metrics import psnr
 from minimand.reconstruction.acquisition import Acquisition, Measure, fixed
 from minimand.reconstruction.phases import as_scanned, smooth_phases
@@ -65,7 +66,7 @@ class Reconstruct:
         chosen = [first, *(self._pick(alike, generator) for _ in range(self.batch - 1))]
         size = self.crop or first.shape
         square = size[0] == size[1]
-        return torch.stack([_cut(_turned(t, square, generator), size, generator) for t in chosen])
+        return torch.stack([cut(turned(t, square, generator), size, generator) for t in chosen])
 
     @staticmethod
     def _pick(sources: Sequence[Sequence[Tensor]], generator: torch.Generator) -> Tensor:
@@ -95,27 +96,6 @@ def _groups(pairs: Iterable[tuple[Tensor, Measure]], batch: int) -> Iterator[tup
         for k in range(0, len(group), batch):
             images = torch.stack(group[k : k + batch])
             yield images, fixed(measure, images)
-
-
-def _turned(image: Tensor, square: bool, generator: torch.Generator) -> Tensor:
-    """The image in one of its four flips, transposed half the time where the result is square."""
-    down, right, transpose = (torch.randint(2, (3,), generator=generator)).tolist()
-    flips = [axis for axis, flip in [(-2, down), (-1, right)] if flip]
-    image = image.flip(flips) if flips else image
-    return image.mT if transpose and square else image
-
-
-def _cut(image: Tensor, size: Sequence[int], generator: torch.Generator) -> Tensor:
-    """A window of `size` at a random place; an image that is smaller lies at a random place in zeros."""
-    for axis, wanted in zip((-2, -1), size, strict=True):
-        spare = image.shape[axis] - wanted
-        place = int(torch.randint(abs(spare) + 1, (), generator=generator))
-        if spare >= 0:
-            image = image.narrow(axis, place, wanted)
-        else:
-            padding = (place, -spare - place) if axis == -1 else (0, 0, place, -spare - place)
-            image = nn.functional.pad(image, padding)
-    return image
 
 
 def _modulation(images: Tensor, generator: torch.Generator) -> Tensor:

@@ -3,6 +3,7 @@
 from minimand.term import Composed, Scaled, Term
 from minimand.terms.bm3d import BM3D
 from minimand.terms.cycle_spinning import CycleSpinning
+from minimand.terms.field_of_experts import FieldOfExperts
 from minimand.terms.gaussian_mixture import GaussianMixture
 from minimand.terms.least_squares import LeastSquares
 from minimand.terms.piecewise_linear import PiecewiseLinear
@@ -11,6 +12,6 @@ from minimand.terms.sparse import L1, L21, SquaredL2, soft_threshold
 from minimand.terms.variational_mixture import VariationalMixture
 
 __all__ = [
-    "BM3D", "L1", "L21", "Composed", "CycleSpinning", "GaussianMixture", "LeastSquares", "PiecewiseLinear", "Scaled",
-    "ShrinkageField", "SquaredL2", "Term", "VariationalMixture", "soft_threshold",
+    "BM3D", "L1", "L21", "Composed", "CycleSpinning", "FieldOfExperts", "GaussianMixture", "LeastSquares",
+    "PiecewiseLinear", "Scaled", "ShrinkageField", "SquaredL2", "Term", "VariationalMixture", "soft_threshold",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from minimand.operator import Operator
 from minimand.operators import Diffraction
 from minimand.operators.sensing import parse_operator
 from minimand.reconstruction.acquisition import Acquisition, Measure
-from minimand.systems.imaging.pictures import white_levels
+from minimand.reconstruction.white import white_levels
 from minimand.terms import LeastSquares
 
 Draw = Callable[[tuple[int, int], int], Operator]  # (size, seed) -> operator on real images

@@ -7,8 +7,8 @@ from typing import Any
 
 from minimand.io import Images, InputError, read_images
 from minimand.reconstruction.compare import compare
+from minimand.reconstruction.white import white_levels
 from minimand.systems.imaging.acquisition import read_operator, sensed_by
-from minimand.systems.imaging.pictures import white_levels
 from minimand.weights import cards_of, research, shipped
 from minimand.weights.choice import suiting
 

@@ -1,1 +1,1 @@
-"""Images restored: denoising."""
+"""Images restored: denoising, classical and learned."""

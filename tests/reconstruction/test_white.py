@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minimand.io import InputError, read_images
-from minimand.systems.imaging.pictures import white_levels
+from minimand.reconstruction.white import white_levels
 
 
 def white_of(tmp_path, array):

@@ -1,0 +1,114 @@
+"""The denoising networks: a field of experts in steps of gradient descent, and a residual convolutional network."""
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from minimand.algebra import per_item
+from minimand.io import InputError
+from minimand.loops import Unroll
+from minimand.operators import Identity
+from minimand.steps import Descent
+from minimand.terms import FieldOfExperts, LeastSquares
+from minimand.weights import Weights
+
+
+class FoE(nn.Module):
+    """x after `depth` steps of gradient descent on 1/2 ||x - y||^2 / sigma^2 + sum_k sum_p rho_k((f_k * x)_p / sigma)
+    from x = y, with filters, influence functions and step lengths of every step its own, or of all the same (`shared`).
+
+    Images are continued by reflection. Source: Sun and Tappen (2011); Chen and Pock (2017), with free influence.
+    """
+
+    def __init__(self, depth: int = 5, filters: int = 24, size: int = 5, *, shared: bool = False):
+        super().__init__()
+        self.unrolled = Unroll(Descent(0.2), FieldOfExperts(filters, size), depth=depth, tied=shared)
+        self.margin = 2 * (size - 1)
+
+    def forward(
+        self, y: Float[Tensor, "batch height width"], sigma: Float[Tensor, " batch"]
+    ) -> Float[Tensor, "batch height width"]:
+        """The images without their noise of standard deviation sigma."""
+        scale = per_item(sigma, y)
+        wide = reflected(y / scale, self.margin)
+        x = self.unrolled(LeastSquares(Identity(), wide), wide)
+        return scale * x[..., self.margin : -self.margin, self.margin : -self.margin]
+
+
+class DnCNN(nn.Module):
+    """y minus what `depth` convolutions of `filters` channels take for noise, ReLUs between them, in units of sigma.
+
+    Source: Zhang et al. (2017), without batch normalisation.
+    """
+
+    def __init__(self, depth: int = 8, filters: int = 40, size: int = 3):
+        super().__init__()
+        if depth < 2 or size % 2 == 0:
+            raise ValueError(f"DnCNN needs 2 convolutions or more of an odd size, got {depth} of size {size}.")
+        channels = [1, *[filters] * (depth - 1), 1]
+        layers = [nn.Conv2d(a, b, size, padding=size // 2) for a, b in pairwise(channels)]
+        for layer in layers:
+            nn.init.kaiming_normal_(layer.weight)
+            nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+        with torch.no_grad():
+            layers[-1].weight.mul_(0.1)  # close to the identity at birth
+        self.first = nn.Sequential(*[module for layer in layers[:-1] for module in (layer, nn.ReLU())])
+        self.last = layers[-1]
+
+    def forward(
+        self, y: Float[Tensor, "batch height width"], sigma: Float[Tensor, " batch"]
+    ) -> Float[Tensor, "batch height width"]:
+        """The images without their noise of standard deviation sigma."""
+        scale = per_item(sigma, y)
+        mean = y.mean((-2, -1), keepdim=True)
+        z = ((y - mean) / scale).unsqueeze(1)
+        return y - scale * self.last(self.first(z)).squeeze(1)
+
+
+Denoiser = FoE | DnCNN
+NETWORKS: dict[str, type[FoE] | type[DnCNN]] = {"foe": FoE, "dncnn": DnCNN}
+USUAL = {"foe": {"depth": 5, "filters": 24, "size": 5}, "dncnn": {"depth": 8, "filters": 40, "size": 3}}
+
+
+def make(name: str, arguments: Mapping[str, Any]) -> Denoiser:
+    """An untrained network, random numbers from torch's own generator. Raises InputError for bad arguments."""
+    try:
+        return NETWORKS[name](**arguments)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name}: {error}") from error
+
+
+def build(weights: Weights) -> Denoiser:
+    """The network of a card with its numbers, in evaluation mode. Raises InputError where they do not fit together."""
+    name = str(weights.card.get("network"))
+    if name not in NETWORKS:
+        raise InputError(f"{weights.name}: is of the network {name}, no denoiser; those are {', '.join(NETWORKS)}.")
+    net = make(name, weights.card["arguments"])
+    try:
+        net.load_state_dict(weights.state)
+    except RuntimeError as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{weights.name}: numbers and card do not fit together ({reason}).") from error
+    return net.eval().requires_grad_(False)
+
+
+def rate(parameter: str) -> float:
+    """Learning rate of a parameter by its name (plain choices, not searched)."""
+    if parameter.startswith(("first", "last")):
+        return 1e-3
+    return 3e-3 if parameter.endswith("values") else 1e-2
+
+
+def reflected(x: Tensor, margin: int) -> Tensor:
+    """The image with `margin` pixels of its mirror image on every side, whatever its size."""
+
+    def places(length: int) -> Tensor:
+        place = torch.arange(-margin, length + margin).remainder(2 * length)
+        return torch.minimum(place, 2 * length - 1 - place)
+
+    rows, columns = (places(length).to(x.device) for length in x.shape[-2:])
+    return x[..., rows[:, None], columns]
