@@ -5,6 +5,7 @@ from minimand.operators.blur import Blur
 from minimand.operators.convolution import Convolution
 from minimand.operators.diffraction import Diffraction
 from minimand.operators.fourier import Fourier
+from minimand.operators.gaussian_kernel import DenseKernel, WindowKernel
 from minimand.operators.gradient import Gradient
 from minimand.operators.hadamard import Hadamard
 from minimand.operators.matrix import Matrix
@@ -21,6 +22,7 @@ __all__ = [
     "Blur",
     "Composition",
     "Convolution",
+    "DenseKernel",
     "Diffraction",
     "Fourier",
     "Gradient",
@@ -37,4 +39,5 @@ __all__ = [
     "Turn",
     "UndecimatedWavelet",
     "Wavelet",
+    "WindowKernel",
 ]

@@ -5,12 +5,13 @@ from minimand.steps.admm import ADMM
 from minimand.steps.descent import Descent
 from minimand.steps.em import EM
 from minimand.steps.lista import LISTA, CoupledLISTA
+from minimand.steps.mean_field import MeanField, SweepingMeanField
 from minimand.steps.nested_fista import NestedFISTA
 from minimand.steps.primal_dual import PrimalDual
 from minimand.steps.proximal_gradient import FISTA, ProximalGradient
 from minimand.steps.split_admm import SplitADMM
 
 __all__ = [
-    "ADMM", "EM", "FISTA", "LISTA", "CoupledLISTA", "Descent", "NestedFISTA", "PrimalDual", "ProximalGradient",
-    "SplitADMM", "Step",
+    "ADMM", "EM", "FISTA", "LISTA", "CoupledLISTA", "Descent", "MeanField", "NestedFISTA", "PrimalDual",
+    "ProximalGradient", "SplitADMM", "Step", "SweepingMeanField",
 ]  # fmt: skip
