@@ -2,10 +2,15 @@
 
 import pytest
 import torch
+from torch.testing import assert_close
 
 from minimand.io import InputError
+from minimand.operators import Fourier
+from minimand.operators.sampling import parse_mask
+from minimand.reconstruction.admm_csnet import ADMMCSNet
 from minimand.reconstruction.admm_net import ADMMNet
-from minimand.reconstruction.networks import NETWORKS, USUAL, arguments_of, deepen, load_network, make, rate
+from minimand.reconstruction.networks import NETWORKS, USUAL, arguments_of, grow, load_network, make, rate
+from minimand.terms import LeastSquares
 from minimand.weights import save_weights
 
 
@@ -53,7 +58,7 @@ def test_a_deeper_network_repeats_the_last_stage():
     with torch.no_grad():
         for value in start.parameters():
             value.add_(torch.randn_like(value))
-    deepen(net, start)
+    grow(net, start)
     old, new = start.state_dict(), net.state_dict()
     for name, value in old.items():
         assert torch.equal(new[name], value)
@@ -62,9 +67,41 @@ def test_a_deeper_network_repeats_the_last_stage():
             assert torch.equal(new[name.replace(".stages.1.", ".stages.3.")], value)
 
 
-def test_a_start_with_other_filters_is_refused():
-    with pytest.raises(InputError, match="filters of another number or size"):
-        deepen(ADMMNet(2), ADMMNet(2, filters=4))
+def test_more_and_larger_filters_do_at_first_what_the_start_did(heads):
+    def csnet(filters, size):
+        net = make("admm-csnet", {"depth": 2, "filters": filters, "size": size}).double()
+        with torch.no_grad():
+            for value in net.parameters():
+                value.add_(0.1 * torch.randn_like(value))
+        return net
+
+    torch.manual_seed(0)
+    start, net = csnet(4, 3), csnet(6, 5)
+    A = Fourier(parse_mask("radial:0.4", (24, 24)), real=True)
+    data = LeastSquares(A, A(heads(2, (24, 24)).double()))
+    before = net(data)
+    grow(net, start)
+    assert_close(net(data), start(data))
+    assert not torch.allclose(before, start(data), rtol=1e-3)
+    prior = net.unrolled.stages[0].prior[0]
+    assert float(prior.analysis[4:].detach().abs().min()) > 0  # they look at the image and can learn
+    net(data).square().sum().backward()
+    assert float(prior.synthesis.grad[4:].abs().min()) > 0
+
+
+@pytest.mark.parametrize(
+    ("net", "start"),
+    [
+        (ADMMNet(2), ADMMNet(2, filters=4)),
+        (ADMMCSNet(2, filters=4), ADMMCSNet(2, filters=6)),
+        (ADMMCSNet(2, filters=4, size=3), ADMMCSNet(2, filters=4, size=5)),
+        (ADMMCSNet(2, filters=6, complex_filters=True), ADMMCSNet(2, filters=4)),
+        (ADMMCSNet(2, steps=2), ADMMCSNet(2)),
+    ],
+)
+def test_a_start_with_other_filters_is_refused(net, start):
+    with pytest.raises(InputError, match="more or larger filters, or other ones"):
+        grow(net, start)
 
 
 def test_every_parameter_has_a_learning_rate():

@@ -5,7 +5,7 @@ import math
 import torch
 from torch.testing import assert_close
 
-from minimand.reconstruction.phases import NOISE, as_scanned, shaded, smooth_phases, with_phase
+from minimand.reconstruction.phases import NOISE, as_scanned, rough_fields, shaded, smooth_phases, with_phase
 
 SIZE = (48, 64)
 
@@ -32,6 +32,26 @@ def test_a_phase_changes_no_magnitude():
     assert_close(made.abs(), images)
     again = with_phase(made, torch.Generator().manual_seed(1))
     assert_close(again.abs(), images)
+
+
+def test_rough_fields_have_variance_one_and_all_scales():
+    fields = rough_fields(300, SIZE, torch.Generator().manual_seed(0))
+    assert fields.shape == (300, *SIZE)
+    assert_close(float(fields.square().mean()), 1.0, rtol=0.1, atol=0)
+    steps = fields.diff(dim=2).square().mean((1, 2)).sqrt()
+    assert float(steps.max()) > 4 * float(steps.min())  # from smooth to rough
+    assert torch.equal(fields, rough_fields(300, SIZE, torch.Generator().manual_seed(0)))
+
+
+def test_a_part_of_the_phase_follows_the_image():
+    images = torch.ones(64, *SIZE)
+    images[:, :, 32:] = 0.5
+    phase = with_phase(images, torch.Generator().manual_seed(0)).angle()
+    flat = with_phase(torch.ones(64, *SIZE), torch.Generator().manual_seed(0)).angle()
+    jump = (phase - flat)[:, :, [31, 32]].diff(dim=2).abs()
+    jump = torch.minimum(jump, 2 * math.pi - jump).mean((1, 2))
+    assert 0.8 < float(jump.max()) <= 1.01  # half of TISSUE
+    assert float(jump.min()) < 0.2
 
 
 def test_a_scanned_image_has_weak_noise_in_both_parts():

@@ -36,7 +36,8 @@ def hadamard():
 def points(data, generator):
     """Symmetric, so that no held-out point can be told from what is seen."""
     drawn = torch.rand(len(data.y), *SIZE, generator=generator)
-    return Parts(drawn + mirror(drawn) < 1.2)
+    seen = drawn + mirror(drawn) < 1.2
+    return Parts(seen, ~seen)
 
 
 SPLITS = [(fourier, points), (hadamard, random_rows)]
@@ -118,8 +119,8 @@ def test_weights_count_where_something_is_held_out():
         def forward(self, data):
             return torch.zeros(1, *SIZE)
 
-    assert float(heldout_error(Half(), LeastSquares(A, y), Parts(seen, weight))) == pytest.approx(1)
-    judge = heldout_score([LeastSquares(A, y)], lambda data, generator: Parts(seen, weight), 1)
+    assert float(heldout_error(Half(), LeastSquares(A, y), Parts(seen, ~seen, weight))) == pytest.approx(1)
+    judge = heldout_score([LeastSquares(A, y)], lambda data, generator: Parts(seen, ~seen, weight), 1)
     assert judge(Half()) == pytest.approx(0, abs=1e-6)
 
 

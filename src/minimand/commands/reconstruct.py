@@ -43,22 +43,15 @@ def reconstruct(
     from minimand.commands.progress import counting, working
     from minimand.io import InputError, check_folder, check_writable, make_record, write_array
     from minimand.reconstruction.methods import get_method
-    from minimand.reconstruction.networks import NETWORKS
     from minimand.systems.mri import scan
     from minimand.systems.mri.sampling import names_file
-    from minimand.weights import load_weights
-    from minimand.weights.choice import RESEARCH, research_weights, terms_of
+    from minimand.weights.choice import terms_of
 
     check_writable(output, force, record=True)
     if report:
         check_folder(report, force)
     where = device_of(device)
-    if weights == RESEARCH:
-        method = method or "admm-net"
-        weights = str(research_weights(method, mask or ""))
-    if method is None and weights is not None:
-        network = str(load_weights(weights).card.get("network"))
-        method = network if network in NETWORKS else "admm-net"
+    method, weights = _asked(method, weights, mask)
     chosen = None if method is None else get_method(method, weights=weights, device=where)
     job = scan.read_scan(kspace, mask, seed, maps=maps, most=coils)
     method = method or ("admm-net" if job.maps is None else "sense-wavelet")
@@ -73,27 +66,14 @@ def reconstruct(
         note(text)
     with counting(method, job.slices, "slices") as show:
         found = scan.reconstruct_scan(job, chosen, where, show=lambda done: show("", done))
-    inputs = [
-        kspace,
-        *([mask] if mask and names_file(mask) else []),
-        *([maps] if maps else []),
-        *([truth] if truth else []),
-    ]
-    options = {
-        "method": method,
-        "mask": mask,
-        "maps": maps,
-        "coils": coils,
-        "device": str(where),
-        "weights_sha256": chosen.card.get("sha256"),
-    }
+    files = [kspace, *([mask] if mask and names_file(mask) else []), *(each for each in (maps, truth) if each)]
+    options = {"method": method, "mask": mask, "maps": maps, "coils": coils, "device": str(where)}
+    options["weights_sha256"] = chosen.card.get("sha256")
     used = weights or chosen.card.get("name")
-    record = make_record("reconstruct", inputs=inputs, options=options, weights=used, seed=seed)
+    record = make_record("reconstruct", inputs=files, options=options, weights=used, seed=seed)
     stored = write_array(output, scan.to_file(job, found), like=scan.file_layout(job), record=record, force=force)
-    figures = {}
-    if reference is not None:
-        scores = scan.score_scan(job, found, reference)._asdict()
-        figures = {name: float(values.mean()) for name, values in scores.items()}
+    scores = {} if reference is None else scan.score_scan(job, found, reference)._asdict()
+    figures = {name: float(values.mean()) for name, values in scores.items()}
     if report:
         from minimand.systems.mri.report import write_reconstruction
 
@@ -107,3 +87,18 @@ def reconstruct(
     quality = "; NMSE {nmse:.4f}, PSNR {psnr:.2f} dB, SSIM {ssim:.4f}".format(**figures) if figures else ""
     seconds_in_all = found.seconds * (job.slices - int(job.empty.sum()))
     print(f"{output}: {method}, {count(job.slices, 'slice')} in {seconds_in_all:.2f} s{quality}; values {stored}")
+
+
+def _asked(method: str | None, weights: str | None, mask: str | None) -> tuple[str | None, str | None]:
+    """Method and weights by name: the research weights for a mask, and the network that weights are of."""
+    from minimand.reconstruction.networks import NETWORKS
+    from minimand.weights import load_weights
+    from minimand.weights.choice import RESEARCH, research_weights
+
+    if weights == RESEARCH:
+        method = method or "admm-net"
+        weights = str(research_weights(method, mask or ""))
+    if method is None and weights is not None:
+        network = str(load_weights(weights).card.get("network"))
+        method = network if network in NETWORKS else "admm-net"
+    return method, weights

@@ -18,7 +18,7 @@ from minimand.learning.checkpoint import load_checkpoint
 from minimand.reconstruction import card
 from minimand.reconstruction.acquisition import Acquisition
 from minimand.reconstruction.jobs import check_sizes, prepare
-from minimand.reconstruction.networks import Network, deepen, load_network, make, rate
+from minimand.reconstruction.networks import Network, grow, load_network, make, rate
 from minimand.reconstruction.plan import Plan
 from minimand.weights import check_weights, save_weights
 from minimand.weights.choice import RESEARCH
@@ -126,7 +126,7 @@ def _begin(plan: Plan) -> tuple[Network, dict[str, Any]]:
     source, start = load_network(plan.start)
     if start["network"] != plan.network:
         raise InputError(f"{plan.start}: is {start['network']}, not {plan.network}; leave out --from.")
-    deepen(net, source)
+    grow(net, source)
     return net, start
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
+from torch import Tensor, nn
 
 from minimand.io import InputError
 from minimand.reconstruction.admm_csnet import ADMMCSNet, csnet_rate
@@ -12,6 +13,7 @@ from minimand.weights import Weights, load_weights
 
 Network = ADMMNet | ADMMCSNet
 NETWORKS: dict[str, type[ADMMNet] | type[ADMMCSNet]] = {"admm-net": ADMMNet, "admm-csnet": ADMMCSNet}
+OF_FILTERS = ("analysis", "bias", "values", "outer", "synthesis")  # the numbers of ADMM-CSNet with a row a filter
 USUAL = {  # what training builds unless asked otherwise
     "admm-net": {"depth": 9, "filters": 8, "size": 3},
     "admm-csnet": {"depth": 7, "filters": 32, "size": 5},
@@ -42,9 +44,12 @@ def load_network(source: str) -> tuple[Network, dict[str, Any]]:
     return build(weights), weights.card
 
 
-def deepen(net: Network, start: Network) -> None:
-    """Copy the numbers of `start` into `net`; stages beyond its depth repeat its last one, as the authors deepened
-    theirs.
+def grow(net: Network, start: Network) -> None:
+    """Copy the numbers of `start` into `net`, which may be larger. Stages beyond the depth of `start` repeat its last
+    one, as the authors deepened theirs. Filters beyond those of `start`, and pixels around its filters, keep their
+    birth where they look at the image and are zero where they add to it: the network still does what it did.
+
+    Raises InputError where `start` has more filters than `net`, larger ones, or another kind.
     """
     source, target = start.state_dict(), net.state_dict()
     depth = start.unrolled.depth
@@ -53,10 +58,25 @@ def deepen(net: Network, start: Network) -> None:
         if parts[1] == "stages":
             parts[2] = str(min(int(parts[2]), depth - 1))
         found = source.get(".".join(parts))
-        if found is None or found.shape != value.shape:
-            raise InputError("the network to start from has filters of another number or size; leave out --from.")
-        target[name] = found.to(value.dtype)
+        grown = None if found is None else _grown(parts[-1], found.to(value.dtype), value)
+        if grown is None:
+            raise InputError("the network to start from has more or larger filters, or other ones; leave out --from.")
+        target[name] = grown
     net.load_state_dict(target)
+
+
+def _grown(name: str, small: Tensor, large: Tensor) -> Tensor | None:
+    """`small` as the first filters of `large`, in the middle of their pixels; None where it is no part of it."""
+    if small.shape == large.shape:
+        return small
+    fewer = small.ndim == large.ndim and all(a <= b for a, b in zip(small.shape, large.shape, strict=True))
+    if name not in OF_FILTERS or not fewer or small.shape[1:2] != large.shape[1:2]:
+        return None
+    if name in ("analysis", "synthesis"):
+        small = nn.functional.pad(small, ((large.shape[-1] - small.shape[-1]) // 2,) * 4)
+    whole = torch.zeros_like(large) if name == "synthesis" else large.clone()
+    whole[: len(small)] = small
+    return whole
 
 
 def make(name: str, arguments: Mapping[str, Any]) -> Network:

@@ -1,10 +1,11 @@
 """Magnitudes made into images as a scanner gives them: shaded by the coil, with a smooth phase, with noise.
 
 A phase is a constant, a linear ramp (the echo lies a little off the centre of k-space), quadratic and cubic terms (the
-shim and the coil) and a weak smooth random field (air and tissue). The noise belongs to the image that is to be
+shim and the coil), a smooth random field, a rough one with all scales (air, flow, coils put together) and a part that
+follows the image (tissues differ in phase as they do in brightness). The noise belongs to the image that is to be
 reconstructed: a network that never saw any takes a scan's noise away, and loses detail where sampling is dense. A
 surface coil makes what lies near it several times brighter than the rest. Nothing was measured; the sizes are plain
-choices.
+choices, wide on purpose.
 """
 
 import torch
@@ -14,6 +15,8 @@ from torch import Tensor, nn
 RAMP = 0.5  # standard deviation of the ramp along an axis, in cycles over the side
 BEND = 1.0  # of every quadratic and cubic coefficient at the border, in radians
 FIELD, CELLS = 0.5, 6  # of the random field, in radians, and how many bumps it has along a side
+ROUGH, WIDTH = 1.5, 64  # most of the field of all scales, in radians; its largest scale in pixels
+TISSUE = 2.0  # most of the phase that follows the image, in radians from darkest to brightest
 SHADE, LOBES = 0.7, 3  # the most shading: standard deviation of the logarithm at LOBES x LOBES places
 NOISE = 0.02  # the most noise: standard deviation in each part, in units of the images (maximum 1)
 
@@ -35,8 +38,12 @@ def shaded(images: Num[Tensor, "batch height width"], generator: torch.Generator
 
 
 def with_phase(images: Num[Tensor, "batch height width"], generator: torch.Generator) -> Complex[Tensor, "..."]:
-    """Images times exp(i phase), each with a phase of its own."""
-    phase = smooth_phases(len(images), (images.shape[-2], images.shape[-1]), generator)
+    """Images times exp(i phase), each with a phase of its own: smooth, rough and after the image."""
+    count, size = len(images), (images.shape[-2], images.shape[-1])
+    rough, tissue = torch.rand(2, count, 1, 1, generator=generator)
+    bright = images.abs() / images.abs().amax((-2, -1), keepdim=True).clamp_min(1e-12)
+    phase = smooth_phases(count, size, generator) + TISSUE * (2 * tissue - 1) * bright
+    phase = phase + ROUGH * rough * rough_fields(count, size, generator)
     return images * torch.polar(torch.ones_like(phase), phase)
 
 
@@ -49,6 +56,20 @@ def smooth_phases(count: int, size: tuple[int, int], generator: torch.Generator)
     coefficients = deviation * torch.randn(count, len(terms), generator=generator)
     coefficients[:, 0] = 2 * torch.pi * torch.rand(count, generator=generator)
     return torch.einsum("nk,khw->nhw", coefficients, terms) + FIELD * _smooth(count, CELLS, size, generator)
+
+
+def rough_fields(count: int, size: tuple[int, int], generator: torch.Generator) -> Float[Tensor, "count height width"]:
+    """Gaussian random fields of variance 1 with details of all scales below WIDTH pixels: the spectrum falls like
+    f^-q in amplitude, q from 1.5 to 3 drawn for each.
+    """
+    height, width = size
+    frequency = torch.hypot(torch.fft.fftfreq(height)[:, None], torch.fft.rfftfreq(width)[None, :])
+    q = 1.5 + 1.5 * torch.rand(count, 1, 1, generator=generator)
+    weight = (1 + (WIDTH * frequency) ** 2) ** (-q / 2)
+    white = torch.randn(count, height, width, generator=generator)
+    fields = torch.fft.irfft2(torch.fft.rfft2(white) * weight, s=size)
+    both = torch.cat([weight, weight[..., 1 : (width + 1) // 2]], -1)  # on the whole plane
+    return fields / both.square().mean((-2, -1), keepdim=True).sqrt()
 
 
 def _smooth(count: int, cells: int, size: tuple[int, int], generator: torch.Generator) -> Float[Tensor, "..."]:

@@ -14,11 +14,13 @@ from minimand.terms import LeastSquares
 
 
 class Parts(NamedTuple):
-    """A measurement in two parts. seen: what the network sees, bool, (batch or 1, *data); weight: how much each number
-    counts where it is held out, alike, or 1.
+    """A measurement in two parts. seen: what the network sees, bool, (batch or 1, *data); judged: what its image is
+    held against, alike (what is not seen, and what always is, which nothing else would hold in place); weight: how
+    much each number counts there, or 1.
     """
 
     seen: Tensor
+    judged: Tensor
     weight: Tensor | float = 1.0
 
 
@@ -74,7 +76,7 @@ def heldout_error(net: nn.Module, data: LeastSquares, parts: Parts, turn: Turn |
     """
     seen, turn = parts.seen, turn or Turn()
     x = turn(net(LeastSquares(data.A.selected(seen) @ turn, seen * data.y, tol=data.tol, max_iter=data.max_iter)))
-    root = ~seen * (parts.weight**0.5)
+    root = parts.judged * (parts.weight**0.5)
     return norm(root * (data.A(x) - data.y)) / norm(root * data.y).clamp_min(1e-12)
 
 
@@ -91,7 +93,8 @@ def heldout_score(scans: Sequence[LeastSquares], split: Split, batch: int) -> Ju
 
 def random_rows(data: LeastSquares, generator: torch.Generator) -> Parts:
     """A share of all numbers measured, drawn one by one: for operators whose rows are alike."""
-    return Parts(torch.rand(data.y.shape, generator=generator) < SEEN)
+    seen = torch.rand(data.y.shape, generator=generator) < SEEN
+    return Parts(seen, ~seen)
 
 
 def _batches(groups: Sequence[LeastSquares], batch: int) -> Iterator[LeastSquares]:

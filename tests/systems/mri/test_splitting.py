@@ -35,6 +35,17 @@ def test_a_share_of_the_samples_is_seen_and_the_centre_always(real):
     assert not torch.equal(seen, parts(data, seed=1).seen)
 
 
+@pytest.mark.parametrize("spec", ["radial:0.3", "cartesian:0.3"])
+def test_everything_is_judged_in_some_split(spec):
+    data = scan(spec, real=False, batch=1)
+    judged = torch.stack([parts(data, seed).judged for seed in range(60)])
+    assert bool(judged.any(dim=0).all())
+    found = parts(data)
+    assert bool((found.seen | found.judged).all())
+    assert bool((found.judged & found.seen)[:, :2, :2].all())  # nothing else would hold the centre in place
+    assert not bool((found.judged & found.seen)[:, 8:-8, 8:-8].any())
+
+
 def test_a_point_and_its_mirror_image_go_together_where_images_are_real():
     seen = parts(scan("radial:0.3")).seen
     assert torch.equal(seen, mirror(seen))

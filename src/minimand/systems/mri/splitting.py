@@ -32,7 +32,8 @@ def split_kspace(data: LeastSquares, generator: torch.Generator) -> Parts:
         drawn = drawn[:, :, :1].expand_as(drawn)
     if A.real:
         drawn = torch.maximum(drawn, mirror(drawn)).square()  # again uniform: the maximum of two lies below r as r^2
-    return Parts((drawn < SEEN) | _centre(height, width), 1 / density(mask))
+    seen, centre = drawn < SEEN, _centre(height, width)
+    return Parts(seen | centre, ~seen | centre, 1 / density(mask))
 
 
 def density(mask: Bool[Tensor, "batch height width"]) -> Float[Tensor, "batch height width"]:
