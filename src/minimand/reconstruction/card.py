@@ -13,7 +13,7 @@ from minimand.reconstruction.acquisition import Acquisition
 from minimand.reconstruction.compare import compare
 
 LOSS = "mean ||x - t|| / ||t||"
-HELD_OUT = "mean ||A2 x - y2|| / ||y2|| over held-out measurements y2, x from the others; no truth"
+HELD_OUT = "mean ||A2 x - y2|| / ||y2||, l1 and l2, over held-out measurements y2, x from the others; no truth"
 PHASES = (
     "made, not measured: smooth random phases and weak noise on the magnitudes of real images; complex images keep "
     "their own beside"

@@ -8,14 +8,27 @@ surface coil makes what lies near it several times brighter than the rest. Nothi
 choices, wide on purpose.
 """
 
+from typing import NamedTuple
+
 import torch
 from jaxtyping import Complex, Float, Num
 from torch import Tensor, nn
 
-RAMP = 0.5  # standard deviation of the ramp along an axis, in cycles over the side
-BEND = 1.0  # of every quadratic and cubic coefficient at the border, in radians
-FIELD, CELLS = 0.5, 6  # of the random field, in radians, and how many bumps it has along a side
-ROUGH, WIDTH = 1.5, 64  # most of the field of all scales, in radians; its largest scale in pixels
+
+class Smooth(NamedTuple):
+    """Sizes of a smooth phase. ramp: standard deviation of the ramp along an axis, in cycles over the side; bend: of
+    every quadratic and cubic coefficient at the border, in radians; field: of the random field, in radians.
+    """
+
+    ramp: float
+    bend: float
+    field: float
+
+
+SCANNED = Smooth(ramp=3.0, bend=3.0, field=1.0)
+SLOW = Smooth(ramp=0.5, bend=1.0, field=0.5)
+CELLS = 6  # how many bumps the random field has along a side
+ROUGH, WIDTH = 1.0, 64  # most of the field of all scales, in radians; its largest scale in pixels
 TISSUE = 2.0  # most of the phase that follows the image, in radians from darkest to brightest
 SHADE, LOBES = 0.7, 3  # the most shading: standard deviation of the logarithm at LOBES x LOBES places
 NOISE = 0.02  # the most noise: standard deviation in each part, in units of the images (maximum 1)
@@ -47,15 +60,17 @@ def with_phase(images: Num[Tensor, "batch height width"], generator: torch.Gener
     return images * torch.polar(torch.ones_like(phase), phase)
 
 
-def smooth_phases(count: int, size: tuple[int, int], generator: torch.Generator) -> Float[Tensor, "count height width"]:
-    """Random phases in radians, from a constant to a few cycles over the side."""
+def smooth_phases(
+    count: int, size: tuple[int, int], generator: torch.Generator, of: Smooth = SCANNED
+) -> Float[Tensor, "count height width"]:
+    """Random phases in radians, from a constant to several cycles over the side."""
     v, u = (torch.linspace(-1, 1, n) for n in size)
     v, u = v[:, None].expand(size), u[None, :].expand(size)
     terms = torch.stack([torch.ones(size), v, u, v * v, v * u, u * u, v**3, v * v * u, v * u * u, u**3])
-    deviation = torch.tensor([0.0, *(torch.pi * RAMP,) * 2, *(BEND,) * 3, *(BEND / 2,) * 4])
+    deviation = torch.tensor([0.0, *(torch.pi * of.ramp,) * 2, *(of.bend,) * 3, *(of.bend / 2,) * 4])
     coefficients = deviation * torch.randn(count, len(terms), generator=generator)
     coefficients[:, 0] = 2 * torch.pi * torch.rand(count, generator=generator)
-    return torch.einsum("nk,khw->nhw", coefficients, terms) + FIELD * _smooth(count, CELLS, size, generator)
+    return torch.einsum("nk,khw->nhw", coefficients, terms) + of.field * _smooth(count, CELLS, size, generator)
 
 
 def rough_fields(count: int, size: tuple[int, int], generator: torch.Generator) -> Float[Tensor, "count height width"]:

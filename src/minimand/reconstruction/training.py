@@ -12,7 +12,7 @@ from minimand.algebra import norm
 from minimand.learning.windows import cut, turned
 from minimand.metrics import psnr
 from minimand.reconstruction.acquisition import Acquisition, Measure, fixed
-from minimand.reconstruction.phases import as_scanned, smooth_phases
+from minimand.reconstruction.phases import SLOW, as_scanned, smooth_phases
 from minimand.terms import LeastSquares
 
 
@@ -100,6 +100,6 @@ def _groups(pairs: Iterable[tuple[Tensor, Measure]], batch: int) -> Iterator[tup
 
 def _modulation(images: Tensor, generator: torch.Generator) -> Tensor:
     """cos of a smooth random phase for half the images, 1 for the rest: the real part of images with phase."""
-    phase = smooth_phases(len(images), (images.shape[-2], images.shape[-1]), generator)
+    phase = smooth_phases(len(images), (images.shape[-2], images.shape[-1]), generator, SLOW)
     chosen = torch.rand(len(images), 1, 1, generator=generator) < 0.5
     return torch.where(chosen, phase.cos(), 1.0)

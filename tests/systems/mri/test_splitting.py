@@ -38,7 +38,7 @@ def test_a_share_of_the_samples_is_seen_and_the_centre_always(real):
 @pytest.mark.parametrize("spec", ["radial:0.3", "cartesian:0.3"])
 def test_everything_is_judged_in_some_split(spec):
     data = scan(spec, real=False, batch=1)
-    judged = torch.stack([parts(data, seed).judged for seed in range(60)])
+    judged = torch.stack([parts(data, seed).judged for seed in range(200)])
     assert bool(judged.any(dim=0).all())
     found = parts(data)
     assert bool((found.seen | found.judged).all())
