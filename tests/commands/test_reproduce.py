@@ -2,13 +2,17 @@
 
 import json
 
+import numpy as np
 import pytest
+import torch
 
+from minimand.reconstruction.phantoms import phantom
+from minimand.systems.mri import tables
 from minimand.weights import shipped
 
 
 def test_without_a_name_the_tables_are_listed(done):
-    names = ["mri-chest", "imaging-hadamard", "imaging-diffraction"]
+    names = ["mri-chest", "mri-brain", "imaging-hadamard", "imaging-diffraction"]
     assert done("reproduce").splitlines() == names
     assert json.loads(done("reproduce", "--json")) == {"tables": names}
 
@@ -18,6 +22,37 @@ def test_an_unknown_table_is_told_with_the_nearest(refused):
     assert "Did you mean imaging-hadamard?" in refused("reproduce", "hadamard")
 
 
+def test_rates_that_the_talk_does_not_have_are_told(refused):
+    assert "--rates 0.2,0.6: the talk has 0.2, 0.3, 0.4, 0.5" in refused("reproduce", "mri-brain", "--rates", "0.2,0.6")
+
+
+@pytest.fixture
+def small(tmp_path, monkeypatch):
+    """Brain images for a moment, and few methods."""
+    monkeypatch.setattr(tables, "shipped_cards", dict)
+    monkeypatch.setattr(tables, "CLASSICAL", ("zero-filled", "tv", "of-tomorrow"))
+    generator = torch.Generator().manual_seed(0)
+    images = {name: phantom((24, 20), generator).numpy() for name in ("brain_data1", "brain_real_rdata1")}
+    (tmp_path / "mri").mkdir()
+    np.savez(tmp_path / "mri" / "single_images.npz", **images)
+    return tmp_path
+
+
+def test_a_table_has_lines_and_reports_for_every_rate(small, minimand):
+    words = ("reproduce", "mri-brain", "--data", small, "--rates", "0.2,0.4")
+    code, out, err = minimand(*words, "--report", small / "report")
+    lines = out.splitlines()
+    assert code == 0
+    assert len(lines) == 2 + 2 * 3
+    assert lines[3].startswith("tv, radial:0.2 ")
+    assert lines[3].endswith("0.0929 / 35.20 / 0.739")
+    assert "of-tomorrow, radial:0.4 " in lines[7]
+    assert "not available: not in this version" in lines[7]
+    assert "note: report: " in err
+    for rate in ("0.2", "0.4"):
+        assert (small / "report" / f"radial-{rate}" / "index.html").is_file()
+
+
 @pytest.mark.slow
 def test_the_imaging_tables_have_ours_beside_the_published(data, minimand):
     for name, psnr in (("imaging-hadamard", 23.79), ("imaging-diffraction", 25.12)):
@@ -25,7 +60,7 @@ def test_the_imaging_tables_have_ours_beside_the_published(data, minimand):
             row["method"]: row for row in json.loads(minimand("reproduce", name, "--data", data, "--json").out)["rows"]
         }
         assert rows["zero-filled"]["psnr"] + 5 < rows["tv"]["psnr"]
-        assert rows["nlr-cs"]["unavailable"]
+        assert rows["tval3"]["psnr"] < rows["nlr-cs"]["psnr"]
         assert psnr in [row["published"].get("psnr") for row in rows.values()]
 
 

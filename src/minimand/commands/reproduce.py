@@ -2,11 +2,14 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Argument, Option
 
-from minimand.commands.options import Json
+from minimand.commands.options import Force, Json, Report
+
+if TYPE_CHECKING:
+    from minimand.reconstruction.compare import Compared
 
 
 def reproduce(
@@ -14,17 +17,23 @@ def reproduce(
         str | None,
         Argument(
             metavar="TABLE",
-            help="mri-chest, imaging-hadamard or imaging-diffraction; without a name the tables are listed.",
+            help="mri-brain, mri-chest, imaging-hadamard, imaging-diffraction; without a name the tables are listed.",
         ),
     ] = None,
     data: Annotated[
         Path | None,
         Option(metavar="FOLDER", help="Folder with the data [default: MINIMAND_DATA, else ../shared/data]."),
     ] = None,
+    rates: Annotated[
+        str, Option(metavar="R,R", help="Sampling rates of an MRI table: 0.2, 0.3, 0.4 and 0.5 in the talk.")
+    ] = "0.2",
+    report: Report = None,
     json: Json = False,
+    force: Force = False,
 ) -> None:
     """Reproduce a table of the talk: `minimand reproduce mri-chest --data DATA` runs every method there is."""
     from minimand.commands.console import note, print_json, require_one_of
+    from minimand.io import check_folder
     from minimand.systems.imaging import tables as imaging
     from minimand.systems.mri import tables as mri
 
@@ -37,18 +46,54 @@ def reproduce(
         return
     require_one_of("table", table, names)
     folder = data or Path(os.environ.get("MINIMAND_DATA", "../shared/data"))
+    if report:
+        check_folder(report, force)
 
     def show(name: str, k: int, n: int) -> None:
         note(f"running {name} ({k} of {n})")
 
-    found = mri.mri_chest(folder, show) if table in mri.TABLES else imaging.imaging_table(table, folder, show)
+    if table in mri.TABLES:
+        found, made = mri.mri_table(table, folder, _rates(rates), show)
+    else:
+        found, made = imaging.imaging_table(table, folder, show)
+    if report:
+        _write_reports(report, found, made, force)
     if json:
         print_json(found)
         return
     print(f"{table}, {found['sampling']}, ours on {found['on']}; published: {found['source']}")
-    print(f"{'method':<30}  {'NMSE':>7}  {'PSNR dB':>7}  {'SSIM':>6}  {'seconds':>7}    published NMSE / PSNR")
+    print(
+        f"{'method':<36}  {'NMSE':>7}  {'PSNR dB':>7}  {'SSIM':>6}  {'seconds':>7}    published NMSE / PSNR / seconds"
+    )
     for row in found["rows"]:
-        print(f"{row['method']:<30}  {_ours(row)}    {_published(row['published'])}")
+        label = row["method"] if len(made) < 2 else f"{row['method']}, {row['sampling']}"
+        print(f"{label:<36}  {_ours(row)}    {_published(row['published'])}")
+
+
+def _rates(text: str) -> list[float]:
+    """The rates in `0.2,0.3`. Raises InputError for others than those of the talk."""
+    from minimand.io import InputError
+    from minimand.systems.mri.tables import RATES
+
+    known = {f"{rate:g}": rate for rate in RATES}
+    words = [word.strip() for word in text.split(",")]
+    if not all(word in known for word in words):
+        raise InputError(f"--rates {text}: the talk has {', '.join(known)}; write one or some of them.")
+    return [known[word] for word in dict.fromkeys(words)]
+
+
+def _write_reports(folder: Path, found: "dict[str, Any]", made: "dict[str, Compared]", force: bool) -> None:
+    """The report, or one in a folder of its own for every sampling where there are several."""
+    from minimand.commands.console import note
+    from minimand.reconstruction.report import write_comparison
+
+    for sampling, done in made.items():
+        place = folder if len(made) == 1 else folder / sampling.replace(":", "-")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        names = [f"image {k}" for k in range(1, len(done.images) + 1)]
+        facts = [("sampling", sampling), ("images", found["on"]), ("published", found["source"])]
+        title = f"{found['table']}, {sampling}"
+        note(f"report: {write_comparison(place, title, names, done, facts, force=force)}")
 
 
 def _ours(row: dict[str, Any]) -> str:
@@ -60,4 +105,6 @@ def _ours(row: dict[str, Any]) -> str:
 def _published(row: dict[str, float]) -> str:
     if not row:
         return "-"
-    return " / ".join(f"{row[k]:.{digits}f}" if k in row else "-" for k, digits in (("nmse", 4), ("psnr", 2)))
+    return " / ".join(
+        f"{row[k]:.{digits}f}" if k in row else "-" for k, digits in (("nmse", 4), ("psnr", 2), ("seconds", 3))
+    )

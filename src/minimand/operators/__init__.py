@@ -2,6 +2,7 @@
 
 from minimand.operator import Composition, Identity, Operator, Selected
 from minimand.operators.blur import Blur
+from minimand.operators.chosen_patches import ChosenPatches
 from minimand.operators.convolution import Convolution
 from minimand.operators.diffraction import Diffraction
 from minimand.operators.fourier import Fourier
@@ -20,6 +21,7 @@ from minimand.operators.wavelet import UndecimatedWavelet, Wavelet
 __all__ = [
     "Blocks",
     "Blur",
+    "ChosenPatches",
     "Composition",
     "Convolution",
     "DenseKernel",

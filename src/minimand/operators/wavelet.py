@@ -156,3 +156,13 @@ def _replace(x: Tensor, corner: Tensor) -> Tensor:
         return corner
     top = torch.cat([corner, x[..., :height, width:]], dim=-1)
     return torch.cat([top, x[..., height:, :]], dim=-2)
+
+
+def haar_basis(n: int) -> Tensor:
+    """The orthonormal Haar wavelets on n = 2^k points, a row each, the constant first; double precision."""
+    basis = torch.ones(1, 1, dtype=torch.float64)
+    while len(basis) < n:
+        eye = torch.eye(len(basis), dtype=torch.float64)
+        coarse = torch.kron(basis, torch.tensor([[1.0, 1.0]], dtype=torch.float64))
+        basis = torch.cat([coarse, torch.kron(eye, torch.tensor([[1.0, -1.0]], dtype=torch.float64))]) / 2**0.5
+    return basis

@@ -15,6 +15,9 @@ from minimand.reconstruction.admm_csnet import ADMMCSNet
 from minimand.reconstruction.admm_net import ADMMNet, peak, scaled
 from minimand.reconstruction.classical.acquired import require_kspace
 from minimand.reconstruction.classical.energies import recpf, sidwt, tv
+from minimand.reconstruction.classical.nlr_cs import nlr_cs
+from minimand.reconstruction.classical.sparse_patches import fdlcp, pano, pbdw
+from minimand.reconstruction.classical.tval3 import tval3
 from minimand.reconstruction.networks import NETWORKS, Network, load_network
 from minimand.reconstruction.sense import sense_tv, sense_wavelet
 from minimand.reconstruction.sensed_tv import sensed_total_variation
@@ -97,9 +100,14 @@ CLASSICAL: dict[str, Callable[[LeastSquares], Tensor]] = {
     "tv": total_variation,
     "recpf": recpf,
     "sidwt": sidwt,
+    "pbdw": pbdw,
+    "pano": pano,
+    "fdlcp": fdlcp,
     "sense-tv": sense_tv,
     "sense-wavelet": sense_wavelet,
     "init-net": initial_network,
+    "tval3": tval3,
+    "nlr-cs": nlr_cs,
 }
 METHODS = (*CLASSICAL, *NETWORKS)
 

@@ -6,14 +6,16 @@ from minimand.terms.cycle_spinning import CycleSpinning
 from minimand.terms.field_of_experts import FieldOfExperts
 from minimand.terms.gaussian_mixture import GaussianMixture
 from minimand.terms.least_squares import LeastSquares
+from minimand.terms.patch_shrinkage import PatchShrinkage
 from minimand.terms.piecewise_linear import PiecewiseLinear
 from minimand.terms.random_field import Pairwise, Unary
 from minimand.terms.shrinkage_field import ShrinkageField
 from minimand.terms.sparse import L1, L21, SquaredL2, soft_threshold
+from minimand.terms.stack_shrinkage import StackShrinkage
 from minimand.terms.variational_mixture import VariationalMixture
 
 __all__ = [
     "BM3D", "L1", "L21", "Composed", "CycleSpinning", "FieldOfExperts", "GaussianMixture", "LeastSquares",
-    "Pairwise", "PiecewiseLinear", "Scaled", "ShrinkageField", "SquaredL2", "Term", "Unary", "VariationalMixture",
-    "soft_threshold",
+    "Pairwise", "PatchShrinkage", "PiecewiseLinear", "Scaled", "ShrinkageField", "SquaredL2", "StackShrinkage", "Term",
+    "Unary", "VariationalMixture", "soft_threshold",
 ]  # fmt: skip

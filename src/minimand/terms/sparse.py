@@ -14,7 +14,8 @@ def soft_threshold(x: Num[Tensor, "*shape"], t: Tensor | float) -> Num[Tensor, "
     Source: Parikh and Boyd (2014), sec. 6.5.2, with the phase in place of the sign.
     """
     if not x.is_complex():
-        return x - torch.clamp(x, -t, t)  # type: ignore[arg-type]
+        bound = torch.as_tensor(t, dtype=x.dtype, device=x.device)
+        return x - torch.clamp(x, -bound, bound)
     length = _positive(_square(x)).sqrt()  # some times faster than abs and sgn of complex numbers
     return x * ((length - t).clamp_min(0) / length)
 

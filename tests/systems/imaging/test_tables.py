@@ -16,6 +16,7 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.setattr(tables, "shipped", dict)
     monkeypatch.setattr(tables, "research", dict)
     monkeypatch.setattr(tables, "SIDE", 32)
+    monkeypatch.setattr(tables, "CLASSICAL", ("zero-filled", "tv", "tval3", "nlr-cs", "of-tomorrow"))
     rng = np.random.default_rng(0)
     for name in {name for figure in FIGURES.values() for name in figure.pictures}:
         (tmp_path / "images" / name).parent.mkdir(parents=True, exist_ok=True)
@@ -27,14 +28,16 @@ def folder(tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", FIGURES)
 def test_every_published_method_has_a_row_with_figures_or_a_reason(name, folder):
     told = []
-    found = imaging_table(name, folder, show=lambda *words: told.append(words))
-    assert told == [("zero-filled", 1, 2), ("tv", 2, 2)]
+    found, made = imaging_table(name, folder, show=lambda *words: told.append(words))
+    assert [label for label, _, _ in told] == ["zero-filled", "tv", "tval3", "nlr-cs"]
     rows = {row["method"]: row for row in found["rows"]}
-    assert list(rows) == ["zero-filled", "tv", "admm-csnet", "tval3", "nlr-cs", "bm3d-amp", "ldamp"]
+    assert list(rows) == ["zero-filled", "tv", "tval3", "nlr-cs", "of-tomorrow", "admm-csnet"]
     assert len(rows["tv"]["images"]["psnr"]) == len(found["pictures"]) == len(FIGURES[name].pictures)
     assert rows["tv"]["psnr"] == pytest.approx(np.mean(rows["tv"]["images"]["psnr"]))
     assert "no network" in rows["admm-csnet"]["unavailable"]
-    assert rows["ldamp"]["published"] == {"psnr": FIGURES[name].published["ldamp"]}
+    assert rows["of-tomorrow"]["unavailable"] == "not in this version"
+    assert rows["nlr-cs"]["published"] == {"psnr": FIGURES[name].published["nlr-cs"]}
+    assert list(made[FIGURES[name].operator].results) == ["zero-filled", "tv", "tval3", "nlr-cs"]
 
 
 def test_the_middle_is_taken_and_white_is_that_of_the_file(folder):

@@ -16,6 +16,9 @@ from torch import Tensor
 from minimand.io import InputError
 from minimand.metrics import psnr
 from minimand.reconstruction.classical.energies import recpf, sidwt, tv
+from minimand.reconstruction.classical.nlr_cs import nlr_cs
+from minimand.reconstruction.classical.sparse_patches import fdlcp, pano, pbdw
+from minimand.reconstruction.classical.tval3 import tval3
 from minimand.reconstruction.sensed_tv import sensed_total_variation
 from minimand.terms import LeastSquares
 
@@ -50,8 +53,15 @@ KSPACE: dict[str, Tunable] = {
     "tv": Tunable(tv, (Parameter("weight", 1e-4, 1e-2),)),
     "recpf": Tunable(recpf, (Parameter("weight", 1e-4, 1e-2), Parameter("wavelet", 1e-5, 5e-3))),
     "sidwt": Tunable(sidwt, (Parameter("weight", 2e-5, 2e-3),)),
+    "pbdw": Tunable(pbdw, (Parameter("weight", 3e-4, 2e-2),)),
+    "pano": Tunable(pano, (Parameter("weight", 3e-4, 2e-2),)),
+    "fdlcp": Tunable(fdlcp, (Parameter("weight", 3e-4, 2e-2), Parameter("threshold", 5e-3, 0.2))),
 }
-COMPRESSIVE: dict[str, Tunable] = {"tv": Tunable(sensed_total_variation, (Parameter("weight", 1e-5, 3e-3),))}
+COMPRESSIVE: dict[str, Tunable] = {
+    "tv": Tunable(sensed_total_variation, (Parameter("weight", 1e-5, 3e-3),)),
+    "tval3": Tunable(tval3, (Parameter("beta", 8, 128), Parameter("mu", 32, 4096))),
+    "nlr-cs": Tunable(nlr_cs, (Parameter("weight", 1e-5, 1e-3),)),
+}
 
 
 def tunable(method: str, kinds: Mapping[str, Tunable]) -> Tunable:

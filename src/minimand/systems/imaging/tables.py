@@ -1,12 +1,12 @@
 """The talk's two pictures of compressive imaging as tables: our figures beside the published ones."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from minimand.io import Images, InputError, read_images
-from minimand.reconstruction.compare import compare
+from minimand.reconstruction.compare import Compared
+from minimand.reconstruction.table import Rival, Show, classical, silent, table_rows
 from minimand.reconstruction.white import white_levels
 from minimand.systems.imaging.acquisition import read_operator, sensed_by
 from minimand.weights import cards_of, research, shipped
@@ -15,7 +15,7 @@ from minimand.weights.choice import suiting
 SIDE = 256
 ZEBRAS = ("extra/zebra_gray.png", "bsd68_dev/test051.png")
 TEN = tuple(f"bsd68_dev/test{k:03d}.png" for k in (1, 7, 14, 21, 30, 38, 45, 52, 59, 65))
-LATER = "not in this version"
+CLASSICAL = ("zero-filled", "tv", "tval3", "nlr-cs", "bm3d-amp", "ldamp")
 
 
 @dataclass(frozen=True)
@@ -48,34 +48,29 @@ FIGURES = {
 TABLES = tuple(FIGURES)
 
 
-def imaging_table(
-    name: str, data: Path, show: Callable[[str, int, int], None] = lambda label, k, n: None
-) -> dict[str, Any]:
-    """A figure of the talk as rows: zero-filling, TV and every ADMM-CSNet at hand on the middles of our pictures; the
-    published methods that are not there yet say so.
+def imaging_table(name: str, data: Path, show: Show = silent) -> tuple[dict[str, Any], dict[str, Compared]]:
+    """A figure of the talk as rows: the classical methods and every ADMM-CSNet at hand on the middles of our pictures;
+    the published methods that are not there say so.
 
-    data: the folder that holds images/; show: told which method runs, its number and how many there are. Raises
-    InputError where the pictures are not at hand.
+    data: the folder that holds images/; show: told which method runs, its number and how many there are. Gives the
+    table for JSON, and by operator what each method made of each picture. Raises InputError without the pictures.
     """
     figure = FIGURES[name]
     arrays, peaks = middles([data / "images" / picture for picture in figure.pictures])
-    measure = sensed_by(read_operator(figure.operator))
-    rivals: list[tuple[str, str, str | None]] = [(method, method, None) for method in ("zero-filled", "tv")]
-    rivals += [(label, "admm-csnet", weights) for label, weights in networks(figure.operator)]
-    rows: list[dict[str, Any]] = []
-    for k, (label, method, weights) in enumerate(rivals, 1):
-        show(label, k, len(rivals))
-        done = compare(arrays, measure, [method], weights=weights, network=method, peaks=peaks)
-        each = {field: values.tolist() for field, values in done.scores[method]._asdict().items()}
-        published = {"psnr": figure.published[method]} if method in figure.published else {}
-        rows.append({"method": label, **done.table()[method], "published": published, "images": each})
-    if len(rivals) == 2:
-        rows.append(_missing(figure, "admm-csnet", f"no network for {figure.operator} is at hand"))
-    rows += [_missing(figure, method, LATER) for method in figure.published if method != "admm-csnet"]
-    return {
+    nets = [Rival(label, "admm-csnet", weights) for label, weights in networks(figure.operator)]
+    if not nets:
+        nets = [Rival("admm-csnet", "admm-csnet", missing=f"no network for {figure.operator} is at hand")]
+    published = {method: {"psnr": psnr} for method, psnr in figure.published.items()}
+    published |= {rival.label: published["admm-csnet"] for rival in nets}
+    rivals = classical(CLASSICAL) + nets
+    rows, made = table_rows(
+        arrays, sensed_by(read_operator(figure.operator)), rivals, published, peaks=peaks, show=show
+    )
+    found = {
         "table": name, "source": figure.source, "sampling": figure.operator, "on": figure.on,
         "pictures": list(figure.pictures), "rows": rows,
     }  # fmt: skip
+    return found, {} if made is None else {figure.operator: made}
 
 
 def middles(paths: list[Path]) -> tuple[list[Any], list[float]]:
@@ -99,7 +94,3 @@ def networks(operator: str) -> list[tuple[str, str]]:
     name, other = (suiting(cards_of(files), "admm-csnet", operator) for files in (shipped(), research()))
     found = [(name, name)] if name else []
     return found + ([(f"{other} (research)", str(research()[other]))] if other else [])
-
-
-def _missing(figure: Figure, method: str, reason: str) -> dict[str, Any]:
-    return {"method": method, "unavailable": reason, "published": {"psnr": figure.published[method]}}
