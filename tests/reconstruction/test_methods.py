@@ -57,8 +57,8 @@ def test_every_method_gives_the_image_itself_from_full_kspace(name, tiny, heads,
 @pytest.mark.parametrize("scale", [1e-6, 1e9])
 def test_scaling_the_samples_scales_the_image(name, scale, tiny, heads, measured):
     method, truth = get_method(name, weights=tiny(name)), heads()
-    scaled, near = method.run(measured(scale * truth)) / scale, {"sidwt": 5e-4}.get(name, 1e-4)  # where it stops
-    assert_close(scaled, method.run(measured(truth)), rtol=0, atol=near)
+    scaled, near = method.run(measured(scale * truth)) / scale, {"fdlcp": 0.03}.get(name, 1e-4)
+    assert_close(scaled, method.run(measured(truth)), rtol=0, atol=near)  # fdlcp: classes of patches jump with rounding
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -109,7 +109,7 @@ def test_an_authors_network_takes_any_units(heads, measured):
 
 def test_unknown_names_are_told_with_the_nearest(tiny):
     with pytest.raises(
-        InputError, match=r"no method 'tvv'. Did you mean tv or sense-tv. Known: zero-filled, tv, recpf, sidwt, "
+        InputError, match=r"no method 'tvv'. Did you mean tv or tval3. Known: zero-filled, tv, recpf, sidwt, "
     ):
         require_known("tvv")
     with pytest.raises(InputError, match="no network 'tv' to train"):

@@ -18,6 +18,7 @@ from minimand.operators import (
     Wavelet,
 )
 from minimand.operators.hadamard import random_hadamard
+from minimand.operators.sampling import parse_mask
 
 C, R = torch.complex128, torch.float64
 
@@ -141,6 +142,13 @@ def test_a_frequency_that_nothing_sees_is_left_at_zero():
     y, v = A(torch.randn(1, 6, 5, dtype=C)), torch.randn(1, 2, 6, 5, dtype=C)
     x = LeastSquares(A, y).minimise([(Gradient(), v, 0.3)], torch.zeros_like(y))
     assert_close(x.mean(), torch.zeros((), dtype=C), rtol=0, atol=1e-9)
+
+
+def test_rounding_is_no_data_where_nothing_was_sampled():
+    x = torch.rand(1, 32, 32) + 1
+    A = Fourier(parse_mask("radial:0.3", (32, 32), seed=0), real=True)
+    found = LeastSquares(A, A(x)).minimise([(Identity(), torch.zeros_like(x), 1e-6)], x)
+    assert torch.fft.fft2(found, norm="ortho")[0][~A.mask].abs().max() < 1e-5
 
 
 def test_the_transform_that_is_kept_follows_the_measurement():

@@ -111,6 +111,9 @@ class LeastSquares(Term):
                 "complex or build the operator for real images: Fourier(mask, real=True)."
             )
         spectrum = torch.fft.fft2(back) if x.is_complex() else torch.fft.rfft2(back)
+        seen = self.A.symbol((x.shape[-2], x.shape[-1]), half=not x.is_complex())
+        if seen is not None:  # rounding at frequencies that A does not see would weigh as much as a prior of 1e-4
+            spectrum = spectrum * (seen.to(spectrum.device) != 0)
         if self._back is not None and self._back[2] is back:
             self._spectrum = back, _version(back), x.is_complex(), spectrum
         return spectrum
