@@ -13,6 +13,7 @@ from minimand.weights import shipped
 
 def test_without_a_name_the_tables_are_listed(done):
     names = ["mri-chest", "mri-brain", "imaging-hadamard", "imaging-diffraction"]
+    names += [f"optimizers-{name}" for name in ("table1", "table2", "depth", "curves")]
     assert done("reproduce").splitlines() == names
     assert json.loads(done("reproduce", "--json")) == {"tables": names}
 
@@ -51,6 +52,16 @@ def test_a_table_has_lines_and_reports_for_every_rate(small, minimand):
     assert "note: report: " in err
     for rate in ("0.2", "0.4"):
         assert (small / "report" / f"radial-{rate}" / "index.html").is_file()
+
+
+@pytest.mark.slow
+def test_the_tables_of_optimizers_have_standard_errors_beside_the_published(minimand):
+    code, out, err = minimand("reproduce", "optimizers-table2", "--runs", 2)
+    assert code == 0, err
+    heading, _, *rows = out.splitlines()
+    assert heading.startswith("optimizers-table2, ours on 2 runs of 100 steps: loss (standard error) / published;")
+    assert [row.split()[0] for row in rows] == ["adam", "dmoptimizer", "rnnprop", "hyperadam"]
+    assert rows[0].count(" / ") == 3
 
 
 @pytest.mark.slow

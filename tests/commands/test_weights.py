@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from minimand.systems.optimizers.rules import RULES
 from minimand.weights import load_weights, shipped
 
 
@@ -45,6 +46,8 @@ def test_a_shipped_card_says_where_the_network_comes_from(name):
     assert card["summary"]
     assert card["training"]["licence"]
     assert card["training"]["command"].startswith("minimand train ")
+    if card["network"] in RULES:
+        return
     low, high = card["suits"]
     assert 0 < low <= high <= 1
     smallest, largest = card["sides"]

@@ -12,6 +12,7 @@ from minimand.commands.dehaze import dehaze
 from minimand.commands.demo import demo
 from minimand.commands.denoise import denoise
 from minimand.commands.inspect import inspect
+from minimand.commands.optimize import optimize
 from minimand.commands.reconstruct import reconstruct
 from minimand.commands.reproduce import reproduce
 from minimand.commands.score import score
@@ -48,7 +49,9 @@ def minimand(
     """Model-driven deep learning: reconstruct, train and compare. Start with `minimand demo`."""
 
 
-for command in (demo, simulate, reconstruct, score, compare, train, tune, reproduce, denoise, dehaze, inspect):
+for command in (
+    demo, simulate, reconstruct, score, compare, train, tune, optimize, reproduce, denoise, dehaze, inspect,
+):  # fmt: skip
     app.command(short_help=f"{(command.__doc__ or '').partition(':')[0]}.")(command)
 app.add_typer(weights, name="weights")
 

@@ -17,7 +17,7 @@ def reproduce(
         str | None,
         Argument(
             metavar="TABLE",
-            help="mri-brain, mri-chest, imaging-hadamard, imaging-diffraction; without a name the tables are listed.",
+            help="mri-brain, imaging-hadamard, optimizers-table1, ...; without a name the tables are listed.",
         ),
     ] = None,
     data: Annotated[
@@ -28,16 +28,21 @@ def reproduce(
         str, Option(metavar="R,R", help="Sampling rates of an MRI table: 0.2, 0.3, 0.4 and 0.5 in the talk.")
     ] = "0.2",
     report: Report = None,
+    runs: Annotated[
+        int, Option(metavar="N", help="For optimizers: runs of every rule on every task, at least 2.", min=2)
+    ] = 100,
     json: Json = False,
     force: Force = False,
 ) -> None:
     """Reproduce a table of the talk: `minimand reproduce mri-chest --data DATA` runs every method there is."""
     from minimand.commands.console import note, print_json, require_one_of
-    from minimand.io import check_folder
+    from minimand.commands.optimize import print_losses, tenths
+    from minimand.io import InputError, check_folder
     from minimand.systems.imaging import tables as imaging
     from minimand.systems.mri import tables as mri
+    from minimand.systems.optimizers import tables as optimizers
 
-    names = (*mri.TABLES, *imaging.TABLES)
+    names = (*mri.TABLES, *imaging.TABLES, *optimizers.TABLES)
     if table is None:
         if json:
             print_json({"tables": list(names)})
@@ -52,6 +57,11 @@ def reproduce(
     def show(name: str, k: int, n: int) -> None:
         note(f"running {name} ({k} of {n})")
 
+    if table in optimizers.TABLES:
+        if report:
+            raise InputError(f"{table} has no report; leave --report out.")
+        print_losses(optimizers.optimizer_table(table, folder, runs=runs, show=tenths()), json=json)
+        return
     if table in mri.TABLES:
         found, made = mri.mri_table(table, folder, _rates(rates), show)
     else:

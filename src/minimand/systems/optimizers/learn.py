@@ -16,10 +16,10 @@ from minimand.systems.optimizers.task import BLOCK, MetaTraining
 from minimand.weights import save_weights
 
 USUAL = (
-    "mlp", "mlp-relu", "mlp-3", "mlp-elu-small", "mlp-tanh-small", "mlp-2-small", "mlp-4-small", "mlp-5-small",
-    "mlp-3-relu-small", "mlp-3-tanh-tiny", "mlp-7-tiny", "cnn-1-tiny", "lstm", "lstm-small-noise",
+    "mlp", "mlp-small", "mlp-relu-small", "mlp-elu-small", "mlp-tanh-small", "mlp-2-small", "mlp-3-small",
+    "mlp-4-small", "mlp-5-small", "mlp-3-relu-tiny", "mlp-3-tanh-tiny", "mlp-7-tiny", "lstm",
 )  # fmt: skip
-HELD_OUT = ("mlp", "mlp-tanh-small", "mlp-3-small", "mlp-5-small", "lstm")
+HELD_OUT = ("mlp", "mlp-4-small", "lstm")
 HORIZONS = (100, 100, 200)
 
 Watch = Callable[[int], AbstractContextManager[Callable[[Progress], None]]]  # steps in all -> what is told of each
