@@ -14,6 +14,8 @@ from minimand.operators import Diffraction, Sense
 from minimand.reconstruction.admm_csnet import ADMMCSNet
 from minimand.reconstruction.admm_net import ADMMNet, peak, scaled
 from minimand.reconstruction.classical.acquired import require_kspace
+from minimand.reconstruction.classical.amp import bm3d_amp
+from minimand.reconstruction.classical.bm3d_mri import bm3d_mri
 from minimand.reconstruction.classical.energies import recpf, sidwt, tv
 from minimand.reconstruction.classical.nlr_cs import nlr_cs
 from minimand.reconstruction.classical.sparse_patches import fdlcp, pano, pbdw
@@ -103,11 +105,13 @@ CLASSICAL: dict[str, Callable[[LeastSquares], Tensor]] = {
     "pbdw": pbdw,
     "pano": pano,
     "fdlcp": fdlcp,
+    "bm3d-mri": bm3d_mri,
     "sense-tv": sense_tv,
     "sense-wavelet": sense_wavelet,
     "init-net": initial_network,
     "tval3": tval3,
     "nlr-cs": nlr_cs,
+    "bm3d-amp": bm3d_amp,
 }
 METHODS = (*CLASSICAL, *NETWORKS)
 

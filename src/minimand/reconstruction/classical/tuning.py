@@ -15,6 +15,7 @@ from torch import Tensor
 
 from minimand.io import InputError
 from minimand.metrics import psnr
+from minimand.reconstruction.classical.bm3d_mri import bm3d_mri
 from minimand.reconstruction.classical.energies import recpf, sidwt, tv
 from minimand.reconstruction.classical.nlr_cs import nlr_cs
 from minimand.reconstruction.classical.sparse_patches import fdlcp, pano, pbdw
@@ -56,6 +57,7 @@ KSPACE: dict[str, Tunable] = {
     "pbdw": Tunable(pbdw, (Parameter("weight", 3e-4, 2e-2),)),
     "pano": Tunable(pano, (Parameter("weight", 3e-4, 2e-2),)),
     "fdlcp": Tunable(fdlcp, (Parameter("weight", 3e-4, 2e-2), Parameter("threshold", 5e-3, 0.2))),
+    "bm3d-mri": Tunable(bm3d_mri, (Parameter("first", 0.02, 0.3), Parameter("last", 1e-3, 0.03))),
 }
 COMPRESSIVE: dict[str, Tunable] = {
     "tv": Tunable(sensed_total_variation, (Parameter("weight", 1e-5, 3e-3),)),
