@@ -12,7 +12,7 @@ from minimand.weights import shipped
 
 
 def test_without_a_name_the_tables_are_listed(done):
-    names = ["mri-chest", "mri-brain", "imaging-hadamard", "imaging-diffraction"]
+    names = ["mri-chest", "mri-brain", "imaging-hadamard", "imaging-diffraction", "denoising"]
     names += [f"optimizers-{name}" for name in ("table1", "table2", "depth", "curves")]
     assert done("reproduce").splitlines() == names
     assert json.loads(done("reproduce", "--json")) == {"tables": names}
@@ -73,6 +73,19 @@ def test_the_imaging_tables_have_ours_beside_the_published(data, minimand):
         assert rows["zero-filled"]["psnr"] + 5 < rows["tv"]["psnr"]
         assert rows["tval3"]["psnr"] < rows["nlr-cs"]["psnr"]
         assert psnr in [row["published"].get("psnr") for row in rows.values()]
+
+
+def test_the_denoising_table_names_the_folder_it_misses(refused):
+    assert "bsd68_dev: is not there" in refused("reproduce", "denoising", "--data", ".")
+
+
+@pytest.mark.slow
+def test_the_denoising_table_has_ours_beside_the_published(data, done):
+    rows = {row["method"]: row for row in json.loads(done("reproduce", "denoising", "--data", data, "--json"))["rows"]}
+    assert rows["noisy, noise 25"]["psnr"] == pytest.approx(20.17, abs=0.01)
+    for level, psnr in ((15, 31.08), (25, 28.57), (50, 25.62)):
+        assert rows[f"bm3d, noise {level}"]["published"] == {"psnr": psnr}
+        assert rows[f"bm3d, noise {level}"]["psnr"] > rows[f"tv, noise {level}"]["psnr"] + 0.5
 
 
 @pytest.mark.slow

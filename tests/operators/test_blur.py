@@ -7,7 +7,7 @@ from torch.testing import assert_close
 
 from minimand import LeastSquares
 from minimand.operators import Blur, Identity
-from minimand.operators.blur import gaussian_kernel
+from minimand.operators.blur import gaussian_kernel, motion_kernel
 
 
 def test_it_is_circular_convolution():
@@ -33,3 +33,14 @@ def test_kernels_that_do_not_fit_are_refused():
         Blur(torch.ones(2, 3))
     with pytest.raises(ValueError, match="at least this size, got 4x4"):
         Blur(torch.ones(5, 3))(torch.zeros(1, 4, 4))
+
+
+def test_motion_along_rows_columns_and_the_diagonal():
+    row = motion_kernel(5.0, 0.0, 7)
+    assert_close(row.sum(), torch.tensor(1.0))
+    assert (row[3] > 0).tolist() == [False, True, True, True, True, True, False]
+    assert_close(row[3, 2:5], torch.full((3,), 0.2), atol=0.01, rtol=0)
+    assert_close(motion_kernel(5.0, 90.0, 7), row.T)
+    assert_close(motion_kernel(4.0, 45.0, 5).fliplr(), motion_kernel(4.0, -45.0, 5), atol=0.01, rtol=0)
+    with pytest.raises(ValueError, match="motion of 9 pixels does not fit a kernel of size 7"):
+        motion_kernel(9.0, 0.0, 7)

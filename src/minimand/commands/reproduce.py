@@ -17,7 +17,7 @@ def reproduce(
         str | None,
         Argument(
             metavar="TABLE",
-            help="mri-brain, imaging-hadamard, optimizers-table1, ...; without a name the tables are listed.",
+            help="mri-brain, imaging-hadamard, denoising, optimizers-table1, ...; without a name all are listed.",
         ),
     ] = None,
     data: Annotated[
@@ -41,8 +41,9 @@ def reproduce(
     from minimand.systems.imaging import tables as imaging
     from minimand.systems.mri import tables as mri
     from minimand.systems.optimizers import tables as optimizers
+    from minimand.systems.restoration import tables as restoration
 
-    names = (*mri.TABLES, *imaging.TABLES, *optimizers.TABLES)
+    names = (*mri.TABLES, *imaging.TABLES, *restoration.TABLES, *optimizers.TABLES)
     if table is None:
         if json:
             print_json({"tables": list(names)})
@@ -57,13 +58,15 @@ def reproduce(
     def show(name: str, k: int, n: int) -> None:
         note(f"running {name} ({k} of {n})")
 
+    if report and table in (*restoration.TABLES, *optimizers.TABLES):
+        raise InputError(f"{table} has no report; leave --report out.")
     if table in optimizers.TABLES:
-        if report:
-            raise InputError(f"{table} has no report; leave --report out.")
         print_losses(optimizers.optimizer_table(table, folder, runs=runs, show=tenths()), json=json)
         return
     if table in mri.TABLES:
         found, made = mri.mri_table(table, folder, _rates(rates), show)
+    elif table in restoration.TABLES:
+        found, made = restoration.denoising(folder, show), {}
     else:
         found, made = imaging.imaging_table(table, folder, show)
     if report:

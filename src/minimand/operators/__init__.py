@@ -1,8 +1,10 @@
 """Linear operators: measurement (A) and analysis (D)."""
 
 from minimand.operator import Composition, Identity, Operator, Selected
+from minimand.operators.bilateral import JointBilateral
 from minimand.operators.blur import Blur
 from minimand.operators.chosen_patches import ChosenPatches
+from minimand.operators.continuous_wavelet import ContinuousWavelet
 from minimand.operators.convolution import Convolution
 from minimand.operators.diffraction import Diffraction
 from minimand.operators.fourier import Fourier
@@ -23,6 +25,7 @@ __all__ = [
     "Blur",
     "ChosenPatches",
     "Composition",
+    "ContinuousWavelet",
     "Convolution",
     "DenseKernel",
     "Diffraction",
@@ -30,6 +33,7 @@ __all__ = [
     "Gradient",
     "Hadamard",
     "Identity",
+    "JointBilateral",
     "Matrix",
     "NonUniformFourier",
     "Operator",

@@ -71,3 +71,18 @@ def gaussian_kernel(sigma: float, size: int) -> Float[Tensor, "size size"]:
     offset = torch.arange(size, dtype=torch.get_default_dtype()) - size // 2
     line = torch.exp(-0.5 * (offset / sigma) ** 2)
     return torch.outer(line, line) / line.sum() ** 2
+
+
+def motion_kernel(length: float, angle: float, size: int) -> Float[Tensor, "size size"]:
+    """A line of `length` pixels through the middle at `angle` degrees (0: along a row, 90: upwards), with sum 1.
+
+    Each pixel has the part of the line nearest to it, by fine sampling. Raises ValueError for a line that does not fit.
+    """
+    if not 0 < length <= size:
+        raise ValueError(f"a motion of {length:g} pixels does not fit a kernel of size {size}.")
+    along = ((torch.arange(64 * size, dtype=torch.float64) + 0.5) / (64 * size) - 0.5) * length
+    turn = torch.tensor(angle, dtype=torch.float64).deg2rad()
+    row, column = ((size // 2 + offset).round().long() for offset in (-along * turn.sin(), along * turn.cos()))
+    inside = (row >= 0) & (row < size) & (column >= 0) & (column < size)
+    flat = torch.bincount(row[inside] * size + column[inside], minlength=size * size)
+    return (flat / flat.sum()).reshape(size, size).to(torch.get_default_dtype())

@@ -1,0 +1,86 @@
+"""The table of denoising: ours on 48 pictures of BSD68 beside the published figures on all 68."""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from minimand.io import InputError, read_images
+from minimand.metrics import score
+from minimand.systems.restoration.methods import CLASSICAL, Denoiser, get_method
+from minimand.systems.restoration.networks import NETWORKS
+from minimand.weights import cards_of, research, shipped
+
+TABLES = ("denoising",)
+LEVELS = (15.0, 25.0, 50.0)
+PEAK = 255.0
+PUBLISHED = {  # PSNR in dB at each level, without clipping or rounding
+    "bm3d": (31.08, 28.57, 25.62),
+    "dictionary": (30.87, 28.28, 25.17),
+    "foe": (31.42, 28.92, 25.97),
+    "dncnn": (31.73, 29.23, 26.23),
+}
+SOURCE = "all 68 pictures; K-SVD as dictionary, TNRD 7x7 as foe, DnCNN-S as dncnn (Putzky, Welling 2017; Zhang 2017)"
+SLOW = "minutes a picture: minimand denoise --method dictionary"
+
+
+def denoising(
+    data: Path,
+    show: Callable[[str, int, int], None] = lambda label, k, n: None,
+    levels: Sequence[float] = LEVELS,
+) -> dict[str, Any]:
+    """Total variation, BM3D and every denoising network at hand at noise 15, 25 and 50 of 255, one row each.
+
+    Picture k of the sorted list has `default_rng(k).normal(0, sigma)` added, neither clipped nor rounded; a network is
+    listed at the level that it learned. data: the folder that holds images/; show: told which row runs,
+    its number and how many there are; levels: of the noise. Raises InputError where the pictures are not at hand.
+    """
+    folder = data / "images" / "bsd68_dev"
+    if not folder.is_dir():
+        raise InputError(f"{folder}: is not there; name the folder of the data with --data or MINIMAND_DATA.")
+    clean = [torch.from_numpy(a).float()[None] for a in read_images(folder).arrays]
+    runs = [(level, *rival) for level in levels for rival in _rivals(level)]
+    rows = []
+    for k, (level, label, kind, run) in enumerate(runs, 1):
+        show(f"{label} at noise {level:g}", k, len(runs))
+        published = dict(zip(LEVELS, PUBLISHED.get(kind, ()))).get(level)
+        row = {
+            "method": f"{label}, noise {level:g}",
+            "sigma": level,
+            "published": {"psnr": published} if published else {},
+        }
+        rows.append({**row, **({"unavailable": SLOW} if run is None else _measured(run, clean, level))})
+    return {
+        "table": "denoising", "source": SOURCE, "sampling": "Gaussian noise, peak 255",
+        "on": f"{len(clean)} pictures of bsd68_dev", "rows": rows,
+    }  # fmt: skip
+
+
+def _rivals(level: float) -> list[tuple[str, str, Denoiser | None]]:
+    """Label, kind and denoiser of every row at a level."""
+    rivals: list[tuple[str, str, Denoiser | None]] = [("noisy", "noisy", lambda x, sigma: x)]
+    rivals += [(name, name, None if name == "dictionary" else CLASSICAL[name]) for name in ("tv", "dictionary", "bm3d")]
+    for files, where in ((shipped(), ""), (research(), " (research)")):
+        for name, card in cards_of(files).items():
+            if card.get("network") in NETWORKS and card["sigma"] == level:
+                run = get_method(card["network"], level, str(files[name])).run
+                rivals.append((name + where, card["network"], run))
+    return rivals
+
+
+def _measured(run: Denoiser, clean: list[Tensor], level: float) -> dict[str, Any]:
+    """Mean scores and seconds a picture, and the scores of each."""
+    scores, seconds = [], []
+    for k, picture in enumerate(clean):
+        noise = torch.from_numpy(np.random.default_rng(k).normal(0, level, picture.shape[1:])).float()
+        started = time.perf_counter()
+        x = run(picture + noise, torch.tensor([level], dtype=torch.float64))
+        seconds.append(time.perf_counter() - started)
+        scores.append(score(x, picture, PEAK))
+    each = {name: torch.cat([getattr(s, name) for s in scores]) for name in ("nmse", "psnr", "ssim")}
+    means = {name: float(values.mean()) for name, values in each.items()}
+    return {**means, "seconds": float(np.median(seconds)), "images": {k: v.tolist() for k, v in each.items()}}
