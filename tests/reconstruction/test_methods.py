@@ -49,6 +49,15 @@ def test_every_method_improves_on_nothing_and_keeps_shape_and_kind(name, dtype, 
 
 
 @pytest.mark.parametrize("name", KSPACE)
+def test_every_method_takes_odd_sizes_and_phases(name, tiny, heads, measured):
+    truth = torch.polar(heads(1, (23, 30)), torch.linspace(0, 1, 30).expand(1, 23, 30))
+    x = get_method(name, weights=tiny(name)).run(measured(truth, "radial:0.5"))
+    assert x.shape == truth.shape
+    assert x.dtype == truth.dtype
+    assert (x - truth).norm() < 0.3 * truth.norm()
+
+
+@pytest.mark.parametrize("name", KSPACE)
 def test_every_method_gives_the_image_itself_from_full_kspace(name, tiny, heads, measured):
     truth = heads(1)
     x = get_method(name, weights=tiny(name)).run(measured(truth, "full"))

@@ -8,9 +8,10 @@ from torch.testing import assert_close
 from minimand import Energy
 from minimand.io import InputError
 from minimand.metrics import psnr
-from minimand.operators import Gradient, Sense
+from minimand.operators import Diffraction, Gradient, Sense
 from minimand.operators.sampling import parse_mask
 from minimand.operators.sensing import parse_operator
+from minimand.reconstruction.classical.amp import bm3d_amp
 from minimand.reconstruction.classical.nlr_cs import nlr_cs, shrink_rank
 from minimand.reconstruction.classical.tval3 import AugmentedLagrangian, tval3
 from minimand.reconstruction.dead_leaves import dead_leaf_picture
@@ -63,6 +64,17 @@ def test_nlr_cs_is_ahead_of_total_variation_where_patches_repeat(spec):
     data = measured_by(spec, x)
     ahead = psnr(nlr_cs(data), x, peak=1.0) - psnr(sensed_total_variation(data), x, peak=1.0)
     assert float(ahead) > 1
+
+
+@pytest.mark.parametrize("method", [sensed_total_variation, tval3, nlr_cs, bm3d_amp])
+@pytest.mark.parametrize("spec", ["hadamard:0.6", "diffraction:0.6"])
+def test_odd_sizes_and_phases_will_do(method, spec):
+    x = torch.polar(blocks()[:, :23, :26], torch.linspace(0, 1, 26).expand(1, 23, 26))
+    A = parse_operator(spec, (23, 26))
+    A = A.on_complex() if isinstance(A, Diffraction) else A
+    found = method(LeastSquares(A, A(x)))
+    assert found.dtype == x.dtype
+    assert (found - x).norm() < 0.2 * x.norm()
 
 
 def test_several_coils_are_refused_by_nlr_cs():
