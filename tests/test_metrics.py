@@ -6,7 +6,7 @@ import pytest
 import torch
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from minimand.metrics import mae, nmse, psnr, score, ssim
+from minimand.metrics import ciede2000, mae, nmse, psnr, score, ssim
 
 DTYPES = [torch.float32, torch.float64, torch.complex64, torch.complex128]
 SIZES = [(32, 32), (11, 11), (37, 20), (15, 41)]
@@ -88,3 +88,11 @@ def test_images_smaller_than_the_window_are_refused():
 def test_a_peak_that_is_not_positive_is_refused(peak):
     with pytest.raises(ValueError, match="peak must be positive"):
         psnr(torch.ones(1, 2, 2), torch.zeros(1, 2, 2), peak)
+
+
+def test_colours_differ_as_much_as_sharma_says():
+    """Black and white are 100 apart; a grey of half the linear light and its neighbour are hardly seen apart."""
+    black = torch.zeros(2, 3, 2, 3)
+    assert torch.equal(ciede2000(black, black), torch.zeros(2, dtype=torch.float64))
+    assert float(ciede2000(black[:1], black[:1] + 1)) == pytest.approx(100, abs=1e-3)
+    assert 0 < float(ciede2000(black[:1] + 0.5, black[:1] + 128 / 255)) < 0.5

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import partial
-from typing import Self
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -156,12 +156,12 @@ class Selected(Operator):
 
 
 class Identity(Operator):
-    """x itself."""
+    """x itself, also where x is a tuple of several unknowns."""
 
     tight = 1.0
     coisometry = 1.0
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Any) -> Any:
         return x
 
     def adjoint(self, y: Tensor) -> Tensor:

@@ -97,6 +97,21 @@ def test_mistakes_are_one_line_and_nothing_is_written(work, hazy, refused, words
     assert said in refused("dehaze", *words)
 
 
+def test_a_network_is_trained_and_used(work, hazy, done, refused):
+    for folder in ("gt", "depth"):
+        (work / "scenes" / folder).mkdir(parents=True)
+    for k in range(5):
+        Image.fromarray(RNG.integers(0, 256, (24, 32, 3), np.uint8)).save(work / "scenes" / "gt" / f"{k}.png")
+        Image.fromarray(np.full((24, 32), 9, np.uint8)).save(work / "scenes" / "depth" / f"{k}.png")
+    words = ("train", "proximal-dehaze", "--data", "scenes", "--steps", "2", "-o", "net.safetensors", "--depth", "2")
+    assert "net.safetensors: proximal-dehaze with 2 stages, validation" in done(*words)
+    use = ("dehaze", "in/a.png", "-o", "out", "--method", "proximal-dehaze", "--weights", "net.safetensors")
+    assert "out/a.png: proximal-dehaze, 64 x 40" in done(*use)
+    assert json.loads((work / "out" / "a.png.json").read_text())["weights"] == "net"
+    assert "takes no weights" in refused(*use[:4], "--method", "dark-channel", "--weights", "net.safetensors")
+    assert "--crop" in refused(*words, "--force", "--crop", "16")
+
+
 def test_one_bad_picture_does_not_stop_the_others(work, hazy, minimand):
     whole = (work / "in" / "b.jpg").read_bytes()
     (work / "in" / "b.jpg").write_bytes(whole[: len(whole) // 2])

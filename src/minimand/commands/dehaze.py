@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from typer import Argument, Option
 
-from minimand.commands.options import Force, Json
+from minimand.commands.options import Force, Json, Weights
 
 
 def dehaze(
@@ -13,7 +13,10 @@ def dehaze(
         list[str], Argument(metavar="IMAGE...", help="Photographs (.jpg .png .tif), folders or patterns.")
     ],
     output: Annotated[Path, Option("-o", "--output", metavar="FOLDER", help="Folder for the clear pictures.")],
-    method: Annotated[str, Option(metavar="NAME", help="dark-channel or color-attenuation.")] = "dark-channel",
+    method: Annotated[
+        str, Option(metavar="NAME", help="dark-channel, color-attenuation or proximal-dehaze.")
+    ] = "dark-channel",
+    weights: Weights = None,
     strength: Annotated[
         float, Option(metavar="X", help="Power of the transmission: 0 clears nothing, 1 what was found.", min=0, max=10)
     ] = 1.0,
@@ -31,20 +34,23 @@ def dehaze(
     from minimand.commands.console import note, print_json, require_one_of
     from minimand.commands.progress import counting
     from minimand.io import InputError
-    from minimand.systems.dehazing.dehaze import METHODS, get_method
     from minimand.systems.dehazing.files import plan, run
+    from minimand.systems.dehazing.methods import METHODS, get_method
+    from minimand.weights.choice import terms_of
 
-    require_one_of("method", method, tuple(METHODS))
-    chosen = get_method(method)
+    require_one_of("method", method, METHODS)
+    chosen, card = get_method(method, weights)
     jobs = plan(images, output, transmission=transmission, force=force)
-    options = {"method": method, "strength": strength}
+    if terms := terms_of(card):
+        note(terms)
+    options = {"method": method, "strength": strength, "weights_sha256": card.get("sha256")}
     done: list[dict[str, Any]] = []
     failed: list[str] = []
     with counting(method, len(jobs), "pictures") as show:
         for k, job in enumerate(jobs):
             show(job.source.name, k)
             try:
-                found = run(job, chosen, strength=strength, options=options, force=force)[0]
+                found = run(job, chosen, strength, options=options, weights=card.get("name"), force=force)[0]
             except InputError as error:
                 failed.append(str(error))
                 continue

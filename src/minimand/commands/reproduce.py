@@ -38,12 +38,13 @@ def reproduce(
     from minimand.commands.console import note, print_json, require_one_of
     from minimand.commands.optimize import print_losses, tenths
     from minimand.io import InputError, check_folder
+    from minimand.systems.dehazing import tables as dehazing
     from minimand.systems.imaging import tables as imaging
     from minimand.systems.mri import tables as mri
     from minimand.systems.optimizers import tables as optimizers
     from minimand.systems.restoration import tables as restoration
 
-    names = (*mri.TABLES, *imaging.TABLES, *restoration.TABLES, *optimizers.TABLES)
+    names = (*mri.TABLES, *imaging.TABLES, *restoration.TABLES, *dehazing.TABLES, *optimizers.TABLES)
     if table is None:
         if json:
             print_json({"tables": list(names)})
@@ -58,10 +59,14 @@ def reproduce(
     def show(name: str, k: int, n: int) -> None:
         note(f"running {name} ({k} of {n})")
 
-    if report and table in (*restoration.TABLES, *optimizers.TABLES):
+    if report and table in (*restoration.TABLES, *dehazing.TABLES, *optimizers.TABLES):
         raise InputError(f"{table} has no report; leave --report out.")
     if table in optimizers.TABLES:
         print_losses(optimizers.optimizer_table(table, folder, runs=runs, show=tenths()), json=json)
+        return
+    if table in dehazing.TABLES:
+        found = dehazing.dehazing_table(folder, show, levels=dehazing.LEVELS)
+        print_json(found) if json else _print_dehazing(found)
         return
     if table in mri.TABLES:
         found, made = mri.mri_table(table, folder, _rates(rates), show)
@@ -107,6 +112,20 @@ def _write_reports(folder: Path, found: "dict[str, Any]", made: "dict[str, Compa
         facts = [("sampling", sampling), ("images", found["on"]), ("published", found["source"])]
         title = f"{found['table']}, {sampling}"
         note(f"report: {write_comparison(place, title, names, done, facts, force=force)}")
+
+
+def _print_dehazing(found: dict[str, Any]) -> None:
+    """Means with their spread, and PSNR in the mean over all haze levels."""
+    print(f"{found['table']}, mean and standard deviation on {found['on']}; published: {found['source']}")
+    print(f"{'method':<40}  {'PSNR dB':>13}  {'SSIM':>15}  {'CIEDE2000':>12}  {'seconds':>7}  {'all levels':>10}")
+    for row in found["rows"]:
+        psnr, ssim = (
+            f"{row['psnr']:.2f} +- {row['psnr_spread']:.2f}",
+            f"{row['ssim']:.4f} +- {row['ssim_spread']:.3f}",
+        )
+        colour, every = f"{row['ciede2000']:.2f} +- {row['ciede2000_spread']:.1f}", list(row["levels"].values())
+        mean = f"{sum(every) / len(every):.2f} dB"
+        print(f"{row['method']:<40}  {psnr:>13}  {ssim:>15}  {colour:>12}  {row['seconds']:7.3f}  {mean:>10}")
 
 
 def _ours(row: dict[str, Any]) -> str:

@@ -44,6 +44,7 @@ def train(
     The weights of the best validation are written, with a card. Ctrl-C leaves a checkpoint beside the output; the same
     command with --resume goes on from there.
     """
+    from minimand.commands.train_dehazing import train_dehazing
     from minimand.commands.train_denoiser import train_denoiser
     from minimand.commands.train_network import train_network
     from minimand.commands.train_optimizer import train_optimizer
@@ -73,6 +74,16 @@ def train(
         )  # fmt: skip
         return
     has.refuse(network, {"--sigma": sigma, "--shared": shared})
+    if network in has.DEHAZERS:
+        has.refuse(network, {"--mask": mask, "--operator": operator, "--test": test, "--validate": validate})
+        has.refuse(
+            network, {"--full": full, "--minutes": minutes, "--self-supervised": self_supervised, "--crop": crop}
+        )
+        train_dehazing(
+            network, data, output, depth or 1, steps, batch, pace, seed, every, start,
+            licence=licence, research=research, resume=resume, json=json, force=force,
+        )  # fmt: skip
+        return
     train_network(
         network, data, output, mask, operator, validate or (), test or (), depth, filters, size, self_supervised,
         steps, minutes, full, batch, has.side_lengths(crop) if crop else None, vary, phase, complex_, pace, seed, every,

@@ -9,10 +9,14 @@ from typer import Argument, Option
 
 LEAST_SIDE = 16
 DENOISERS = ("foe", "dncnn")
+DEHAZERS = ("proximal-dehaze",)
 
 
 Network = Annotated[
-    str, Argument(metavar="NETWORK", help="admm-net, admm-csnet; foe, dncnn; hyperadam, rnnprop, dmoptimizer.")
+    str,
+    Argument(
+        metavar="NETWORK", help="admm-net, admm-csnet; foe, dncnn; proximal-dehaze; hyperadam, rnnprop, dmoptimizer."
+    ),
 ]
 Data = Annotated[
     list[str],

@@ -5,6 +5,7 @@ from minimand.terms.bm3d import BM3D
 from minimand.terms.cycle_spinning import CycleSpinning
 from minimand.terms.field_of_experts import FieldOfExperts
 from minimand.terms.gaussian_mixture import GaussianMixture
+from minimand.terms.haze import Haze
 from minimand.terms.least_squares import LeastSquares
 from minimand.terms.patch_shrinkage import PatchShrinkage
 from minimand.terms.piecewise_linear import PiecewiseLinear
@@ -15,7 +16,7 @@ from minimand.terms.stack_shrinkage import StackShrinkage
 from minimand.terms.variational_mixture import VariationalMixture
 
 __all__ = [
-    "BM3D", "L1", "L21", "Composed", "CycleSpinning", "FieldOfExperts", "GaussianMixture", "LeastSquares",
+    "BM3D", "L1", "L21", "Composed", "CycleSpinning", "FieldOfExperts", "GaussianMixture", "Haze", "LeastSquares",
     "Pairwise", "PatchShrinkage", "PiecewiseLinear", "Scaled", "ShrinkageField", "SquaredL2", "StackShrinkage", "Term",
     "Unary", "VariationalMixture", "soft_threshold",
 ]  # fmt: skip

@@ -8,7 +8,6 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from minimand.io import InputError
 from minimand.kernels.guided_filter import guided_coefficients
 from minimand.systems.dehazing.classical import Seen, color_attenuation_prior, dark_channel_prior
 from minimand.systems.dehazing.haze import remove_haze
@@ -18,9 +17,19 @@ RADIUS, EPS = 4, 1e-4  # of the filter that enlarges
 STRIP = 256  # rows that are cleared at once
 
 Picture = Float[Tensor, "3 height width"]
-Method = Callable[[Float[Tensor, "1 3 height width"]], Seen]
 
-METHODS: Mapping[str, Method] = {"dark-channel": dark_channel_prior, "color-attenuation": color_attenuation_prior}
+
+class Method(NamedTuple):
+    """How airlight and transmission are found in a picture, (1, 3, height, width), and the side it may have at most."""
+
+    see: Callable[[Float[Tensor, "1 3 height width"]], Seen]
+    side: int = LARGEST
+
+
+CLASSICAL: Mapping[str, Method] = {
+    "dark-channel": Method(dark_channel_prior),
+    "color-attenuation": Method(color_attenuation_prior),
+}
 
 
 class Dehazed(NamedTuple):
@@ -31,25 +40,18 @@ class Dehazed(NamedTuple):
     A: Float[Tensor, "3"]
 
 
-def get_method(name: str) -> Method:
-    """The method of this name. Raises InputError for an unknown one."""
-    if name not in METHODS:
-        raise InputError(f"there is no method {name!r} for dehazing; there are {', '.join(METHODS)}.")
-    return METHODS[name]
-
-
 def dehaze(I: Picture, method: Method, *, strength: float = 1.0) -> Dehazed:
     """Clear a picture, 0 to 1, of haze.
 
     strength: the transmission is raised to this power, as if the haze were so many times as dense; 0 leaves the picture
-    alone. Pictures with a side above 1024 pixels are reduced for the method, and its transmission is enlarged along
+    alone. Pictures with a longer side than the method's are reduced for it, and its transmission is enlarged along
     the edges of the picture. Raises ValueError for a negative strength.
     """
     if not strength >= 0:
         raise ValueError(f"the strength of dehazing must be 0 or more, got {strength:g}.")
     with torch.no_grad():
-        small = reduced(I)
-        A, T = method(small[None])
+        small = reduced(I, method.side)
+        A, T = method.see(small[None])
         T = enlarged(T, small, I).clamp(0, 1) ** strength
         J = torch.empty_like(I)
         for rows in torch.arange(I.shape[1]).split(STRIP):
@@ -58,9 +60,9 @@ def dehaze(I: Picture, method: Method, *, strength: float = 1.0) -> Dehazed:
     return Dehazed(J, T, A[0])
 
 
-def reduced(I: Picture) -> Float[Tensor, "3 low_height low_width"]:
-    """The picture with sides of 1024 pixels at most, each the mean of those it stands for."""
-    scale = max(I.shape[1:]) / LARGEST
+def reduced(I: Picture, side: int) -> Float[Tensor, "3 low_height low_width"]:
+    """The picture with sides of so many pixels at most, each the mean of those it stands for."""
+    scale = max(I.shape[1:]) / side
     if scale <= 1:
         return I
     height, width = (max(1, round(n / scale)) for n in I.shape[1:])

@@ -71,11 +71,17 @@ def plan(names: Sequence[str], folder: Path, *, transmission: bool = False, forc
 
 
 def run(
-    job: Job, method: Method, *, strength: float = 1.0, options: Mapping[str, Any], force: bool = False
+    job: Job,
+    method: Method,
+    strength: float = 1.0,
+    *,
+    options: Mapping[str, Any],
+    weights: str | None = None,
+    force: bool = False,
 ) -> tuple[dict[str, Any], Photograph, Dehazed]:  # fmt: skip
     """Clear one picture, write it with its record, and say what was found in plain values.
 
-    options: of the run, for the record; `method` and `weights` among them. Raises InputError for a file that is no
+    options, weights: of the run, for the record. Raises InputError for a file that is no
     picture or is damaged.
     """
     photo = read_photograph(job.source)
@@ -83,7 +89,7 @@ def run(
     found = dehaze(pixels_of(photo), method, strength=strength)
     seconds = time.perf_counter() - start
     unit = found.J.permute(1, 2, 0).numpy()[..., : photo.pixels.shape[2]]
-    record = make_record("dehaze", inputs=[job.source], options=options, weights=options.get("weights"))
+    record = make_record("dehaze", inputs=[job.source], options=options, weights=weights)
     figures = {
         "airlight": [round(float(value), 4) for value in found.A],
         "transmission": {name: round(float(getattr(found.T, name)()), 4) for name in ("mean", "min", "max")},

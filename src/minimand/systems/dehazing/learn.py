@@ -1,0 +1,108 @@
+"""The training run of Proximal Dehaze-Net: from scenes on disk to weights with their card."""
+
+import platform
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from minimand.io import InputError
+from minimand.learning import Progress, fit
+from minimand.systems.dehazing.network import NETWORK, ProximalDehaze, deepen, load_network
+from minimand.systems.dehazing.scenes import Scene, read_scenes, split
+from minimand.systems.dehazing.training import LEVELS, Dehazing
+from minimand.weights import save_weights
+from minimand.weights.choice import RESEARCH
+
+RATE = 2e-3  # of the networks in the priors; the few numbers of the splitting take a fifth
+
+Watch = Callable[[int], AbstractContextManager[Callable[[Progress], None]]]  # steps in all -> what is told of each
+
+
+@dataclass(frozen=True)
+class Plan:
+    """data: folders of scenes. start: weights to begin with. every: steps between validations. pace: of learning."""
+
+    data: Sequence[str]
+    depth: int = 1
+    steps: int = 2000
+    batch: int = 4
+    pace: float = 1.0
+    seed: int = 0
+    every: int = 100
+    start: str | None = None
+
+
+def train(
+    plan: Plan,
+    output: Path,
+    checkpoint: Path,
+    *,
+    command: str,
+    licence: str = "",
+    research: bool = False,
+    resume: bool = False,
+    force: bool = False,
+    watch: Watch = lambda steps: nullcontext(lambda progress: None),
+) -> Progress:
+    """Train a network as planned and write its weights; the checkpoint lies there until the run is whole.
+
+    Scenes are split as `split` does: those that report are not looked at. command: as typed, for the card; licence:
+    terms of the data, likewise; research: they are for research use. Raises InputError for data or a start that do not
+    fit.
+    """
+    torch.manual_seed(plan.seed)
+    learned, chosen = scenes_of(plan.data)
+    net, origin = ProximalDehaze(plan.depth), None
+    if plan.start is not None:
+        source, card = load_network(plan.start)
+        if source.unrolled.depth > plan.depth:
+            raise InputError(f"{plan.start}: has {source.unrolled.depth} stages, more than {plan.depth}; ask for more.")
+        deepen(net, source)
+        origin = card.get("training")
+    task = Dehazing(learned, chosen, plan.batch, plan.seed)
+    before = task.validate(net)
+    with watch(plan.steps) as show:
+        progress = fit(
+            net, task, steps=plan.steps, rate=lambda name: plan.pace * rate(name), every=plan.every,
+            checkpoint=checkpoint, resume=resume, run=asdict(plan), show=show,
+        )  # fmt: skip
+    if progress.stopped:
+        return progress
+    card = {
+        "name": output.stem,
+        "network": NETWORK,
+        "summary": f"{plan.depth} stage{'s' * (plan.depth > 1)}; validation {progress.best:.2f} dB",
+        "arguments": {"depth": plan.depth},
+        "loss": "3 mean |J - J*| + mean |T - T*| + mean |U - U*|",
+        "training": {
+            "command": command, "seed": plan.seed, "images": len(learned), "licence": licence, "data": list(plan.data),
+            "scenes": [scene.name for scene in learned], "from": origin,
+        },
+        "validation": {
+            "psnr_untrained": before, "psnr": progress.best, "step": progress.best_step, "images": len(chosen),
+            "scenes": [scene.name for scene in chosen], "haze": LEVELS, "history": progress.history,
+        },
+        "versions": {"torch": torch.__version__, "numpy": np.__version__, "python": platform.python_version()},
+        **({"terms": RESEARCH} if research else {}),
+    }  # fmt: skip
+    save_weights(output, card, net.state_dict(), force=force)
+    checkpoint.unlink(missing_ok=True)
+    return progress
+
+
+def scenes_of(data: Sequence[str]) -> tuple[list[Scene], list[Scene]]:
+    """Scenes to learn from and to choose by of all sources. Raises InputError."""
+    parts = [split(read_scenes(Path(source))) for source in data]
+    learned, chosen = ([scene for part in parts for scene in part[k]] for k in (0, 1))
+    if not learned or not chosen:
+        raise InputError(f"{' '.join(data)}: {len(learned) + len(chosen)} scenes are too few to learn and choose from.")
+    return learned, chosen
+
+
+def rate(name: str) -> float:
+    """Learning rate of a number by its name (plain choices, not searched)."""
+    return RATE if ".net." in name else RATE / 5
