@@ -39,6 +39,16 @@ def test_a_folder_is_cleared_with_records_and_transmissions(work, hazy, done):
     assert out["images"][0]["airlight"] == pytest.approx([0.9] * 3, abs=0.1)
 
 
+def test_a_report_shows_before_and_after_transmission_and_airlight(work, hazy, minimand):
+    said = minimand("dehaze", "in", "-o", "out", "--report", "page")
+    assert (said.code, "report: page/index.html" in said.err) == (0, True)
+    page = (work / "page" / "index.html").read_text()
+    assert page.count('class="slider"') == 2
+    assert page.count("data:image/png") == 8
+    assert "a.png" in page
+    assert "airlight (red, green, blue)" in page
+
+
 @pytest.mark.parametrize("method", ["dark-channel", "color-attenuation"])
 def test_a_pattern_and_several_names_and_one_line_each(work, hazy, done, method):
     lines = done("dehaze", "in/*.png", "in/b.jpg", "-o", "out", "--method", method).splitlines()
@@ -85,6 +95,7 @@ def test_grey_transparent_printed_and_tiny_pictures_keep_their_kind(work, done):
         (["in/a.png", "-o", "in", "--force"], "is one of the pictures to read"),
         (["in/a.png", "-o", "old"], "exists already"),
         (["in/a.png", "old/a.png", "-o", "out"], "have one name"),
+        (["in/a.png", "-o", "out", "--report", "old"], "is not empty"),
         (["in/a.png", "-o", "out", "--method", "darkchannel"], "no method 'darkchannel'. Did you mean dark-channel?"),
         (["in/a.png", "-o", "out", "--strength", "-1"], "'--strength'"),
         (["text.jpg", "-o", "old"], "text.jpg: cannot be read as a picture"),

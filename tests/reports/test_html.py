@@ -3,7 +3,7 @@
 import base64
 from html.parser import HTMLParser
 
-from minimand.reports.html import Facts, Gallery, Picture, Section, Table, Text, render
+from minimand.reports.html import Facts, Gallery, Picture, Section, Slider, Table, Text, render
 
 EVIL = "<script>alert('&')</script>\"><img src=x onerror=y>"
 VOID = {"meta", "img", "source", "link", "br"}
@@ -37,7 +37,15 @@ def everything(word):
     picture = Picture(word, b"png", word, dark=b"dark")
     table = Table(word, ["a", word], [[word, word]], best=frozenset({(0, 1)}))
     folded = Table(word, ["a"], [[word]], collapsed=True)
-    blocks = [Text(word), Facts([(word, word)]), table, folded, picture, Gallery([[picture, picture], [picture]])]
+    blocks = [
+        Text(word),
+        Facts([(word, word)]),
+        table,
+        folded,
+        picture,
+        Gallery([[picture, picture], [picture]]),
+        Slider(word, b"png", b"dark", word),
+    ]
     return render(word, [Section(word, blocks)] * 3, subtitle=word)
 
 
@@ -51,7 +59,7 @@ def test_whatever_is_text_is_escaped():
     page = Page(everything(EVIL))
     assert {tag for tag, _ in page.tags} == {tag for tag, _ in Page(everything("hello")).tags}
     assert EVIL in page.text
-    assert all(attributes["alt"] == EVIL for tag, attributes in page.tags if tag == "img")
+    assert all((attributes["alt"] or "").startswith(EVIL) for tag, attributes in page.tags if tag == "img")
     assert not any(name.startswith("on") for _, attributes in page.tags for name in attributes)
 
 

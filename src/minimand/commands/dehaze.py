@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from typer import Argument, Option
 
-from minimand.commands.options import Force, Json, Weights
+from minimand.commands.options import Force, Json, Report, Weights
 
 
 def dehaze(
@@ -23,6 +23,7 @@ def dehaze(
     transmission: Annotated[
         bool, Option("--transmission", help="Also write NAME.transmission.png, white where no haze is.")
     ] = False,
+    report: Report = None,
     json: Json = False,
     force: Force = False,
 ) -> None:
@@ -33,32 +34,41 @@ def dehaze(
     """
     from minimand.commands.console import note, print_json, require_one_of
     from minimand.commands.progress import counting
-    from minimand.io import InputError
+    from minimand.io import InputError, check_folder
     from minimand.systems.dehazing.files import plan, run
     from minimand.systems.dehazing.methods import METHODS, get_method
+    from minimand.systems.dehazing.report import Entry, write_report
     from minimand.weights.choice import terms_of
 
     require_one_of("method", method, METHODS)
     chosen, card = get_method(method, weights)
+    if report:
+        check_folder(report, force)
     jobs = plan(images, output, transmission=transmission, force=force)
     if terms := terms_of(card):
         note(terms)
     options = {"method": method, "strength": strength, "weights_sha256": card.get("sha256")}
     done: list[dict[str, Any]] = []
     failed: list[str] = []
+    pages: list[Entry] = []
     with counting(method, len(jobs), "pictures") as show:
         for k, job in enumerate(jobs):
             show(job.source.name, k)
             try:
-                found = run(job, chosen, strength, options=options, weights=card.get("name"), force=force)[0]
+                found, page = run(
+                    job, chosen, strength, options=options, weights=card.get("name"), page=bool(report), force=force
+                )
             except InputError as error:
                 failed.append(str(error))
                 continue
             for text in found["notes"]:
                 note(text)
             done.append(found)
+            pages += [page] if page else []
             if not json:
                 print(_line(method, found))
+    if report and pages:
+        note(f"report: {write_report(report, method, pages, force=force)}")
     if json and not (failed and not done):
         print_json({"method": method, "strength": strength, "images": done, "failed": failed})
     if failed:

@@ -63,7 +63,20 @@ class Gallery:
     small: bool = False
 
 
-Block = Text | Facts | Table | Picture | Gallery
+@dataclass(frozen=True)
+class Slider:
+    """Two pictures of one size on top of each other; the corner of the upper one is pulled to show more or less of it.
+
+    alt: what they show, for who cannot see it. No script runs: the browser itself makes the upper one larger.
+    """
+
+    caption: str
+    before: bytes
+    after: bytes
+    alt: str
+
+
+Block = Text | Facts | Table | Picture | Gallery | Slider
 
 
 @dataclass(frozen=True)
@@ -120,6 +133,10 @@ def _block(block: Block) -> str:
             return _table(block)
         case Picture():
             return f'<div class="single" style="max-width: {block.width:g}rem">{_picture(block)}</div>'
+        case Slider(caption, before, after, alt):
+            upper = f'<div><img src="{_inline(before)}" alt="{escape(alt)}, before"></div>'
+            both = f'<div class="slider"><img src="{_inline(after)}" alt="{escape(alt)}, after">{upper}</div>'
+            return f'<figure class="single">{both}<figcaption>{escape(caption)}</figcaption></figure>'
         case Gallery(columns, width, small):
             inner = "".join(f"<div>{''.join(_picture(p) for p in column)}</div>" for column in columns)
             kind = "gallery small" if small else "gallery"

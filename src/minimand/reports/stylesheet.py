@@ -47,6 +47,10 @@ figcaption { font-size: .85rem; color: var(--quiet); line-height: 1.35; padding-
 .gallery > div { max-width: max(20rem, var(--column)); }
 .gallery.small { grid-template-columns: repeat(auto-fill, minmax(min(100%, var(--column)), 1fr)); }
 .single { margin: 1rem 0; }
+.slider { position: relative; }
+.slider > div { position: absolute; inset: 0 auto 0 0; width: 50%; min-width: 1.2rem; max-width: 100%; overflow: hidden;
+  resize: horizontal; border-right: 2px solid var(--accent); }
+.slider > div > img { height: 100%; width: auto; max-width: none; border-radius: 0; }
 @media (max-width: 30rem) {
   header, main { padding-left: .9rem; padding-right: .9rem; }
   h1 { font-size: 1.4rem; }

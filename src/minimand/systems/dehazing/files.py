@@ -12,7 +12,8 @@ import torch
 
 from minimand.io import InputError, check_output, make_record, write_record
 from minimand.io.photographs import SUFFIXES, Photograph, read_photograph, write_photograph
-from minimand.systems.dehazing.dehaze import Dehazed, Method, dehaze
+from minimand.systems.dehazing.dehaze import Method, dehaze
+from minimand.systems.dehazing.report import Entry, entry
 
 
 @dataclass(frozen=True)
@@ -77,16 +78,18 @@ def run(
     *,
     options: Mapping[str, Any],
     weights: str | None = None,
+    page: bool = False,
     force: bool = False,
-) -> tuple[dict[str, Any], Photograph, Dehazed]:  # fmt: skip
-    """Clear one picture, write it with its record, and say what was found in plain values.
+) -> tuple[dict[str, Any], Entry | None]:  # fmt: skip
+    """Clear one picture, write it with its record, and say what was found in plain values; with `page` also what a
+    report shows.
 
-    options, weights: of the run, for the record. Raises InputError for a file that is no
-    picture or is damaged.
+    options, weights: of the run, for the record. Raises InputError for a file that is no picture or is damaged.
     """
     photo = read_photograph(job.source)
     start = time.perf_counter()
-    found = dehaze(pixels_of(photo), method, strength=strength)
+    I = pixels_of(photo)
+    found = dehaze(I, method, strength=strength)
     seconds = time.perf_counter() - start
     unit = found.J.permute(1, 2, 0).numpy()[..., : photo.pixels.shape[2]]
     record = make_record("dehaze", inputs=[job.source], options=options, weights=weights)
@@ -102,7 +105,8 @@ def run(
         write_photograph(job.transmission, blank.painted(levels), force=force)
     said = {"input": str(job.source), "output": str(job.output), "size": [photo.pixels.shape[1], photo.pixels.shape[0]]}
     beside = {"transmission_file": str(job.transmission)} if job.transmission else {}
-    return {**said, **figures, **beside, "seconds": round(seconds, 4), "notes": list(photo.notes)}, photo, found
+    told = {**said, **figures, **beside, "seconds": round(seconds, 4), "notes": list(photo.notes)}
+    return told, entry(told, I, found, photo.orientation) if page else None
 
 
 def pixels_of(photo: Photograph) -> torch.Tensor:
