@@ -1,11 +1,11 @@
 """Magnitudes made into images as a scanner gives them: shaded by the coil, with a smooth phase, with noise.
 
 A phase is a constant, a linear ramp (the echo lies a little off the centre of k-space), quadratic and cubic terms (the
-shim and the coil), a smooth random field, a rough one with all scales (air, flow, coils put together) and a part that
-follows the image (tissues differ in phase as they do in brightness). The noise belongs to the image that is to be
-reconstructed: a network that never saw any takes a scan's noise away, and loses detail where sampling is dense. A
-surface coil makes what lies near it several times brighter than the rest. Nothing was measured; the sizes are plain
-choices, wide on purpose.
+shim and the coil), a smooth random field, a rough one with all scales that is stronger in some places (air, flow), a
+jump along a curve (where the phase of one coil gives way to that of another) and a part that follows the image (tissues
+differ in phase as they do in brightness). The noise belongs to the image that is to be reconstructed: a network that
+never saw any takes a scan's noise away, and loses detail where sampling is dense. A surface coil makes what lies near
+it several times brighter than the rest. Nothing was measured; the sizes are plain choices, wide on purpose.
 """
 
 from typing import NamedTuple
@@ -25,10 +25,11 @@ class Smooth(NamedTuple):
     field: float
 
 
-SCANNED = Smooth(ramp=3.0, bend=3.0, field=1.0)
+SCANNED = Smooth(ramp=1.0, bend=2.0, field=1.0)
 SLOW = Smooth(ramp=0.5, bend=1.0, field=0.5)
 CELLS = 6  # how many bumps the random field has along a side
-ROUGH, WIDTH = 1.0, 64  # most of the field of all scales, in radians; its largest scale in pixels
+ROUGH, WIDTH = 3.0, 64  # most of the field of all scales, in radians; its largest scale in pixels
+PATCHES = 4  # places along a side between which roughness and jumps come and go
 TISSUE = 2.0  # most of the phase that follows the image, in radians from darkest to brightest
 SHADE, LOBES = 0.7, 3  # the most shading: standard deviation of the logarithm at LOBES x LOBES places
 NOISE = 0.02  # the most noise: standard deviation in each part, in units of the images (maximum 1)
@@ -51,12 +52,14 @@ def shaded(images: Num[Tensor, "batch height width"], generator: torch.Generator
 
 
 def with_phase(images: Num[Tensor, "batch height width"], generator: torch.Generator) -> Complex[Tensor, "..."]:
-    """Images times exp(i phase), each with a phase of its own: smooth, rough and after the image."""
+    """Images times exp(i phase), each with a phase of its own."""
     count, size = len(images), (images.shape[-2], images.shape[-1])
-    rough, tissue = torch.rand(2, count, 1, 1, generator=generator)
+    rough, jump, tissue = torch.rand(3, count, 1, 1, generator=generator)
     bright = images.abs() / images.abs().amax((-2, -1), keepdim=True).clamp_min(1e-12)
+    where, beyond = (_smooth(count, PATCHES, size, generator) for _ in range(2))
     phase = smooth_phases(count, size, generator) + TISSUE * (2 * tissue - 1) * bright
-    phase = phase + ROUGH * rough * rough_fields(count, size, generator)
+    phase = phase + ROUGH * rough.square() * where.clamp_min(0) * rough_fields(count, size, generator)
+    phase = phase + torch.pi * (2 * jump - 1) * (beyond > 0)
     return images * torch.polar(torch.ones_like(phase), phase)
 
 
