@@ -78,11 +78,11 @@ def smooth_phases(
 
 def rough_fields(count: int, size: tuple[int, int], generator: torch.Generator) -> Float[Tensor, "count height width"]:
     """Gaussian random fields of variance 1 with details of all scales below WIDTH pixels: the spectrum falls like
-    f^-q in amplitude, q from 1.5 to 3 drawn for each.
+    f^-q in amplitude, q from 0.5 (nearly white) to 3 drawn for each.
     """
     height, width = size
     frequency = torch.hypot(torch.fft.fftfreq(height)[:, None], torch.fft.rfftfreq(width)[None, :])
-    q = 1.5 + 1.5 * torch.rand(count, 1, 1, generator=generator)
+    q = 0.5 + 2.5 * torch.rand(count, 1, 1, generator=generator)
     weight = (1 + (WIDTH * frequency) ** 2) ** (-q / 2)
     white = torch.randn(count, height, width, generator=generator)
     fields = torch.fft.irfft2(torch.fft.rfft2(white) * weight, s=size)
