@@ -3,6 +3,7 @@
 from minimand.term import Composed, Scaled, Term
 from minimand.terms.bm3d import BM3D
 from minimand.terms.cycle_spinning import CycleSpinning
+from minimand.terms.denoiser import Denoiser
 from minimand.terms.field_of_experts import FieldOfExperts
 from minimand.terms.gaussian_mixture import GaussianMixture
 from minimand.terms.haze import Haze
@@ -16,7 +17,8 @@ from minimand.terms.stack_shrinkage import StackShrinkage
 from minimand.terms.variational_mixture import VariationalMixture
 
 __all__ = [
-    "BM3D", "L1", "L21", "Composed", "CycleSpinning", "FieldOfExperts", "GaussianMixture", "Haze", "LeastSquares",
+    "BM3D", "L1", "L21", "Composed", "CycleSpinning", "Denoiser", "FieldOfExperts", "GaussianMixture", "Haze",
+    "LeastSquares",
     "Pairwise", "PatchShrinkage", "PiecewiseLinear", "Scaled", "ShrinkageField", "SquaredL2", "StackShrinkage", "Term",
     "Unary", "VariationalMixture", "soft_threshold",
 ]  # fmt: skip

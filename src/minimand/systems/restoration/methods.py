@@ -111,7 +111,7 @@ def suiting(network: str, level: float, files: Mapping[str, Path]) -> Path:
     if not learned:
         raise InputError(
             f"no {network} is at hand; make one: minimand train {network} --data PICTURES --sigma {level:.3g} "
-            "-o mine.safetensors, and name it with --weights."
+            "-o mine.safetensors, and name it with --weights; or take --weights research where that folder is."
         )
     return files[min(learned, key=lambda name: abs(log(learned[name] / level)))]
 

@@ -1,0 +1,45 @@
+"""The denoising networks for research use: whole, and better than total variation."""
+
+import pytest
+import torch
+
+from minimand.io import read_images
+from minimand.metrics import psnr
+from minimand.systems.restoration.methods import get_method, suiting
+from minimand.systems.restoration.networks import build
+from minimand.weights import load_weights, research
+
+NAMES = ("foe-25-research", "foe-25-shared-research")
+there = pytest.mark.skipif(not set(NAMES) <= set(research()), reason="needs the networks of weights-research")
+
+
+@there
+@pytest.mark.parametrize("name", NAMES)
+def test_a_network_loads_and_its_card_is_complete(name):
+    loaded = load_weights(research()[name])
+    card = loaded.card
+    assert card["terms"] == "research"
+    assert card["numbers"] == sum(p.numel() for p in build(loaded).parameters())
+    assert card["training"]["command"].startswith("minimand train foe")
+    assert "Berkeley" in card["training"]["licence"]
+    assert card["validation"]["psnr"] > card["validation"]["psnr_untrained"]
+
+
+@there
+def test_the_one_that_shares_nothing_is_what_research_takes():
+    assert suiting("foe", 25.0, research()).stem == "foe-25-research"
+
+
+@there
+@pytest.mark.parametrize("name", NAMES)
+def test_it_is_better_than_total_variation_on_a_picture(data, name):
+    clean = torch.from_numpy(read_images(data / "images" / "bsd68_dev" / "test063.png").arrays[0])[
+        None, 100:228, 100:228
+    ]
+    noisy = clean + 25 * torch.randn(clean.shape, dtype=clean.dtype)
+    sigma = torch.tensor([25.0], dtype=torch.float64)
+    learned, tv = (
+        float(psnr(get_method(method, 25.0, weights).run(noisy, sigma), clean, 255.0))
+        for method, weights in (("foe", str(research()[name])), ("tv", None))
+    )
+    assert learned > tv + 0.5
