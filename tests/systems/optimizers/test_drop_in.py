@@ -10,6 +10,7 @@ from torch.testing import assert_close
 
 from minimand.io import InputError
 from minimand.systems.optimizers import DMoptimizer, HyperAdam, HyperAdamStep, RNNprop, RNNpropStep
+from minimand.systems.optimizers.rules import load_rule
 
 
 def network():
@@ -73,6 +74,14 @@ def test_a_resumed_run_is_the_whole_run_bit_for_bit(any_rule, optimizer_class, h
     second.load_state_dict(saved["optimizer"])
     learn(other, second, 3, seed=1)
     assert same(net, other)
+
+
+def test_without_weights_hyperadam_is_the_rule_that_ships():
+    net = network()
+    twin = deepcopy(net)
+    learn(net, HyperAdam(net.parameters()), 3)
+    learn(twin, HyperAdam(twin.parameters(), weights=load_rule("hyperadam")[0]), 3)
+    assert same(net, twin)
 
 
 def test_groups_have_their_own_length_and_decay():

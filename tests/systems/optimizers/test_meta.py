@@ -81,7 +81,7 @@ def test_a_disguised_learner_starts_where_the_plain_one_does(pictures, disguise)
 
 
 def task(folder):
-    options = {"learners": 2, "horizons": [40, 60], "sample": 50, "disguise": True, "last": False, "seed": 1}
+    options = {"learners": 2, "horizons": [40, 60], "sample": 50, "disguise": 0.5, "last": False, "seed": 1}
     return MetaTraining(folder, ["mlp-tiny", "mlp-2-relu-tiny"], ["mlp-tiny"], **options)
 
 

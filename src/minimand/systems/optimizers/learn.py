@@ -50,7 +50,8 @@ def meta_train(
     plan: MetaPlan, folder: Path, output: Path, checkpoint: Path, *, command: str, resume: bool = False,
     force: bool = False, licence: str = "", watch: Watch = lambda steps: nullcontext(lambda progress: None),
 ) -> Progress:  # fmt: skip
-    """Meta-train a rule as planned and write its weights; the checkpoint lies there until the run is whole.
+    """Meta-train a rule as planned and write its weights; the checkpoint lies there until the run is whole. Where no
+    validation is better than that of the start, the start is kept.
 
     folder: of the pictures. command: as typed, for the card; licence: terms of the data, likewise.
     """
@@ -64,7 +65,7 @@ def meta_train(
         folder, plan.optimizees, plan.held_out, learners=plan.learners, horizons=plan.horizons, sample=plan.sample,
         disguise=protocol.disguise, last=protocol.last, seed=plan.seed,
     )  # fmt: skip
-    before = task.validate(rule)
+    before, start = task.validate(rule), {name: value.clone() for name, value in rule.state_dict().items()}
     with watch(plan.steps) as show:
         progress = fit(
             rule, task, steps=plan.steps, rate=lambda name: plan.pace * meta_rate(name), every=plan.every,
@@ -72,6 +73,9 @@ def meta_train(
         )  # fmt: skip
     if progress.stopped:
         return progress
+    if progress.best <= before:
+        rule.load_state_dict(start)
+        progress.best, progress.best_step = before, 0
     save_weights(output, _card(plan, output, command, licence, before, progress), rule.state_dict(), force=force)
     checkpoint.unlink(missing_ok=True)
     return progress
@@ -83,12 +87,12 @@ def _card(
     return {
         "name": output.stem,
         "network": plan.rule,
-        "summary": f"optimizer; {progress.best_step} meta-updates, {len(set(plan.optimizees))} optimizees; validation "
-        f"{progress.best:.2f} dB",
+        "summary": f"optimizer; {_learned(plan, progress)}; validation {progress.best:.2f} dB",
         "arguments": dict(plan.arguments),
         "loss": f"mean logarithm of the losses in blocks of {BLOCK} steps",
         "training": {
-            "command": command, "seed": plan.seed, "licence": licence, "optimizees": list(plan.optimizees),
+            "command": command, "seed": plan.seed, "licence": licence,
+            "optimizees": list(plan.optimizees) if progress.best_step else [],
             "horizons": list(plan.horizons), "from": plan.start,
         },
         "validation": {
@@ -97,3 +101,9 @@ def _card(
         },
         "versions": {**versions(), "machine": platform.machine()},
     }  # fmt: skip
+
+
+def _learned(plan: MetaPlan, progress: Progress) -> str:
+    if progress.best_step == 0:
+        return "as it is born, not meta-trained" if plan.start is None else f"as {plan.start}"
+    return f"{progress.best_step} meta-updates, {len(set(plan.optimizees))} optimizees"

@@ -35,14 +35,14 @@ class MetaTraining:
 
     Eight episodes are under way side by side and give a block in turn, so that what is learned in a row comes from
     different optimizees and from early and late steps. sample: coordinates a learner that are back-propagated.
-    disguise: every other episode, by lot, is under random scaling and convex combination. last: the loss is that after
+    disguise: share of the episodes, by lot, under random scaling and convex combination. last: the loss is that after
     the last step of a block, not the mean. chosen_on: optimizees of the validation, on pictures that nothing is learned
     from.
     """
 
     def __init__(
         self, folder: Path, names: Sequence[str], chosen_on: Sequence[str], *, learners: int, horizons: Sequence[int],
-        sample: int, disguise: bool, last: bool, seed: int,
+        sample: int, disguise: float, last: bool, seed: int,
     ):  # fmt: skip
         self.optimizees = [make_optimizee(name, folder) for name in names]
         self.held_out = [make_optimizee(name, folder, "validation") for name in chosen_on]
@@ -66,7 +66,7 @@ class MetaTraining:
             return int(torch.randint(n, (), generator=generator))
 
         kind, horizon = lot(len(self.optimizees)), self.horizons[lot(len(self.horizons))]
-        disguise = self.disguise and lot(2) == 1
+        disguise = float(torch.rand((), generator=generator)) < self.disguise
         episode = begin(net, self.optimizees[kind], self.learners, generator, disguise=disguise)
         losses, _ = slope(episode.energy(generator), episode.x)
         return Course(kind, horizon, float(losses.mean()), episode)
