@@ -17,16 +17,16 @@ METHODS = (NETWORK, *CLASSICAL)
 
 
 def usual_weights(weights: str | None) -> str:
-    """Name or file of the weights that are asked for: the first that ships for dehazing where none are.
+    """Name or file of the weights that are asked for: that with the best validation of those that ship where none are.
 
     Raises InputError where there are none.
     """
     if weights not in (None, RESEARCH):
         return str(weights)
     files = shipped() if weights is None else research()
-    for name, card in cards_of(files).items():
-        if card.get("network") == NETWORK:
-            return str(files[name])
+    cards = {name: card for name, card in cards_of(files).items() if card.get("network") == NETWORK}
+    if cards:
+        return str(files[max(cards, key=lambda name: cards[name].get("validation", {}).get("psnr", 0.0))])
     folder = "none ship" if weights is None else "none is in weights-research"
     raise InputError(
         f"{NETWORK}: {folder}; name weights with --weights NAME|FILE|research, or make some: minimand train {NETWORK}."
