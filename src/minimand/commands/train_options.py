@@ -77,7 +77,9 @@ Pace = Annotated[float, Option(metavar="X", help="Factor on all learning rates."
 Every = Annotated[int, Option(metavar="N", help="Steps between validations.", min=1)]
 Start = Annotated[
     str | None,
-    Option("--from", metavar="NAME|FILE", help="Weights to start from; more stages repeat the last, more filters are born."),
+    Option(
+        "--from", metavar="NAME|FILE", help="Weights to start from; more stages repeat the last, more filters are born."
+    ),
 ]
 Licence = Annotated[str, Option(metavar="TEXT", help="Terms of the training data, for the card.")]
 Research = Annotated[bool, Option("--research", help="Say on the card that the data were for research use.")]
