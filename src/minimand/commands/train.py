@@ -52,40 +52,33 @@ def train(
     from minimand.systems.optimizers.rules import RULES
 
     use(threads)
-    if network in RULES:
-        has.refuse(network, {"--mask": mask, "--operator": operator, "--test": test, "--depth": depth, "--full": full})
-        has.refuse(network, {"--minutes": minutes, "--crop": crop, "--self-supervised": self_supervised})
-        has.refuse(network, {"--sigma": sigma, "--shared": shared})
+    kind = "optimizer" if network in RULES else has.KINDS.get(network, "reconstruction")
+    has.refuse(network, kind, {
+        "--mask": mask, "--operator": operator, "--sigma": sigma, "--validate": validate, "--test": test,
+        "--depth": depth, "--filters": filters, "--size": size, "--shared": shared,
+        "--self-supervised": self_supervised, "--minutes": minutes, "--full": full, "--crop": crop, "--vary": vary,
+        "--phase": phase, "--complex": complex_, "--optimizee": optimizee, "--horizon": horizon,
+    })  # fmt: skip
+    window = has.side_lengths(crop) if crop else None
+    if kind == "optimizer":
         train_optimizer(
             network, data, output, optimizees=optimizee, validate=validate, horizons=horizon, learners=batch,
             steps=steps, pace=pace, seed=seed, every=every, start=start, licence=licence, command=as_typed(),
             resume=resume, force=force, json=json,
         )  # fmt: skip
-        return
-    has.refuse(network, {"--optimizee": optimizee, "--horizon": horizon})
-    if network in has.DENOISERS:
-        has.refuse(network, {"--mask": mask, "--operator": operator, "--test": test, "--full": full, "--vary": vary})
-        has.refuse(network, {"--minutes": minutes, "--self-supervised": self_supervised, "--complex": complex_})
-        has.refuse(network, {"--phase": phase})
+    elif kind == "denoiser":
         train_denoiser(
-            network, data, output, sigma, validate or (), depth, filters, size, shared, steps, batch,
-            has.side_lengths(crop) if crop else None, pace, seed, every, start,
-            licence=licence, research=research, resume=resume, json=json, force=force,
+            network, data, output, sigma, validate or (), depth, filters, size, shared, steps, batch, window, pace,
+            seed, every, start, licence=licence, research=research, resume=resume, json=json, force=force,
         )  # fmt: skip
-        return
-    has.refuse(network, {"--sigma": sigma, "--shared": shared})
-    if network in has.DEHAZERS:
-        has.refuse(network, {"--mask": mask, "--operator": operator, "--test": test, "--validate": validate})
-        has.refuse(
-            network, {"--full": full, "--minutes": minutes, "--self-supervised": self_supervised, "--crop": crop}
-        )
+    elif kind == "dehazer":
         train_dehazing(
             network, data, output, depth or 1, steps, batch, pace, seed, every, start,
             licence=licence, research=research, resume=resume, json=json, force=force,
         )  # fmt: skip
-        return
-    train_network(
-        network, data, output, mask, operator, validate or (), test or (), depth, filters, size, self_supervised,
-        steps, minutes, full, batch, has.side_lengths(crop) if crop else None, vary, phase, complex_, pace, seed, every,
-        start, licence=licence, research=research, resume=resume, json=json, force=force,
-    )  # fmt: skip
+    else:
+        train_network(
+            network, data, output, mask, operator, validate or (), test or (), depth, filters, size, self_supervised,
+            steps, minutes, full, batch, window, vary, phase, complex_, pace, seed, every, start,
+            licence=licence, research=research, resume=resume, json=json, force=force,
+        )  # fmt: skip

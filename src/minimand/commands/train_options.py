@@ -8,8 +8,14 @@ from typing import Annotated
 from typer import Argument, Option
 
 LEAST_SIDE = 16
-DENOISERS = ("foe", "dncnn")
-DEHAZERS = ("proximal-dehaze",)
+KINDS = {"foe": "denoiser", "dncnn": "denoiser", "proximal-dehaze": "dehazer"}
+TAKES = {  # options that mean something for one kind of network and not for another
+    "reconstruction": "--mask --operator --validate --test --depth --filters --size --self-supervised --minutes --full "
+    "--crop --vary --phase --complex",
+    "denoiser": "--sigma --validate --depth --filters --size --shared --crop",
+    "dehazer": "--depth",
+    "optimizer": "--validate --optimizee --horizon",
+}
 
 
 Network = Annotated[
@@ -106,9 +112,9 @@ def side_lengths(text: str) -> tuple[int, int]:
     return sides[0], sides[-1]
 
 
-def refuse(network: str, options: Mapping[str, object]) -> None:
-    """Raise InputError naming the options that were given but mean nothing for this network."""
+def refuse(network: str, kind: str, options: Mapping[str, object]) -> None:
+    """Raise InputError naming the options that were given but mean nothing for this kind of network."""
     from minimand.io import InputError
 
-    if given := [name for name, value in options.items() if value]:
+    if given := [name for name, value in options.items() if value and name not in TAKES[kind].split()]:
         raise InputError(f"{network} is trained without {', '.join(given)}; leave that out.")
