@@ -68,7 +68,7 @@ def kspace(one) -> np.ndarray:
         (["weights", "import", "gone.mat", "-o", "w.safetensors"], "gone.mat: no such file"),
         (["weights", "import", "k.npz", "-o", "w.npz"], "name the output so"),
         (["reproduce", "mri-chst"], "no table 'mri-chst'. Did you mean mri-chest?"),
-        (["reproduce", "mri-chest", "--data", "."], "the chest images are not there"),
+        (["reproduce", "mri-chest", "--data", "."], "the images are not there"),
     ],
 )
 def test_names_and_options(one, refused, words, said):
