@@ -1,5 +1,5 @@
 """Learning the numbers of a network: fitting loops and checkpoints."""
 
-from minimand.learning.fit import Progress, Task, fit
+from minimand.learning.fit import Progress, Task, Watch, fit, unwatched
 
-__all__ = ["Progress", "Task", "fit"]
+__all__ = ["Progress", "Task", "Watch", "fit", "unwatched"]

@@ -5,7 +5,7 @@ import math
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -57,6 +57,14 @@ class Progress:
     best_step: int = 0
     stopped: bool = False
     history: list[tuple[int, float, float]] = field(default_factory=list)
+
+
+Watch = Callable[[int], AbstractContextManager[Callable[[Progress], None]]]  # steps in all -> what is told of each
+
+
+def unwatched(steps: int) -> AbstractContextManager[Callable[[Progress], None]]:
+    """A `Watch` that tells nobody."""
+    return nullcontext(lambda progress: None)
 
 
 def fit(

@@ -1,8 +1,6 @@
 """The training run of a reconstruction network: from images on disk to weights with their card."""
 
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from copy import deepcopy
 from dataclasses import asdict, replace
 from itertools import pairwise
@@ -13,7 +11,7 @@ from typing import Any
 import torch
 
 from minimand.io import Images, InputError, read_images
-from minimand.learning import Progress, Task, fit
+from minimand.learning import Progress, Task, Watch, fit, unwatched
 from minimand.learning.checkpoint import load_checkpoint
 from minimand.reconstruction import card
 from minimand.reconstruction.acquisition import Acquisition
@@ -24,8 +22,6 @@ from minimand.weights import check_weights, save_weights
 from minimand.weights.choice import RESEARCH
 
 TIMED = 6  # steps that are run to see how many fit into a time
-
-Watch = Callable[[int], AbstractContextManager[Callable[[Progress], None]]]  # steps in all -> what is told of each
 
 
 def check_run(output: Path, *, resume: bool = False, force: bool = False) -> Path:
@@ -55,7 +51,7 @@ def train(
     force: bool = False,
     licence: str = "",
     research: bool = False,
-    watch: Watch = lambda steps: nullcontext(lambda progress: None),
+    watch: Watch = unwatched,
 ) -> Progress:
     """Train a network as planned and write its weights; a checkpoint lies beside the output until the run is whole.
 

@@ -32,7 +32,7 @@ def test_the_energy_falls_to_within_1e_4_of_a_long_runs(method, heads, measured)
     with torch.no_grad():
         long = energy(solve(ADMM(0.02, 1.6).double(), energy, start, max_iter=600, tol=0.0).x)
         found = energy(method(data).double() / scale)
-    assert energy(start) > 1.01 * long  # a hundred times what is allowed below
+    assert long < {sidwt: 0.99}.get(method, 0.9) * energy(start)  # there is much to fall; sidwt starts 2 % above
     assert float(found / long) - 1 < 1e-4
 
 

@@ -1,8 +1,7 @@
 """The training run of Proximal Dehaze-Net: from scenes on disk to weights with their card."""
 
 import platform
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import numpy as np
 import torch
 
 from minimand.io import InputError
-from minimand.learning import Progress, fit
+from minimand.learning import Progress, Watch, fit, unwatched
 from minimand.systems.dehazing.network import NETWORK, ProximalDehaze, deepen, load_network
 from minimand.systems.dehazing.scenes import Scene, read_scenes, split
 from minimand.systems.dehazing.training import LEVELS, Dehazing
@@ -18,8 +17,6 @@ from minimand.weights import save_weights
 from minimand.weights.choice import RESEARCH
 
 RATE = 2e-3  # of the networks in the priors; the few numbers of the splitting take a fifth
-
-Watch = Callable[[int], AbstractContextManager[Callable[[Progress], None]]]  # steps in all -> what is told of each
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,7 @@ def train(
     research: bool = False,
     resume: bool = False,
     force: bool = False,
-    watch: Watch = lambda steps: nullcontext(lambda progress: None),
+    watch: Watch = unwatched,
 ) -> Progress:
     """Train a network as planned and write its weights; the checkpoint lies there until the run is whole.
 

@@ -1,8 +1,6 @@
 """The meta-training run of a learned optimizer: from optimizees to weights with their card."""
 
 import platform
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +8,7 @@ from typing import Any
 import torch
 
 from minimand.io.record import versions
-from minimand.learning import Progress, fit
+from minimand.learning import Progress, Watch, fit, unwatched
 from minimand.systems.optimizers.rules import PROTOCOLS, RULES, load_rule, meta_rate
 from minimand.systems.optimizers.task import BLOCK, MetaTraining
 from minimand.weights import save_weights
@@ -21,8 +19,6 @@ USUAL = (
 )  # fmt: skip
 HELD_OUT = ("mlp", "mlp-4-small", "lstm")
 HORIZONS = (100, 100, 200)
-
-Watch = Callable[[int], AbstractContextManager[Callable[[Progress], None]]]  # steps in all -> what is told of each
 
 
 @dataclass(frozen=True)
@@ -48,7 +44,7 @@ class MetaPlan:
 
 def meta_train(
     plan: MetaPlan, folder: Path, output: Path, checkpoint: Path, *, command: str, resume: bool = False,
-    force: bool = False, licence: str = "", watch: Watch = lambda steps: nullcontext(lambda progress: None),
+    force: bool = False, licence: str = "", watch: Watch = unwatched,
 ) -> Progress:  # fmt: skip
     """Meta-train a rule as planned and write its weights; the checkpoint lies there until the run is whole. Where no
     validation is better than that of the start, the start is kept.

@@ -2,8 +2,7 @@
 
 import platform
 import re
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import torch
 from torch import Tensor
 
 from minimand.io import InputError, read_images
-from minimand.learning import Progress, fit
+from minimand.learning import Progress, Watch, fit, unwatched
 from minimand.reconstruction.images import CHOSEN, DRAWN, spread, training_images
 from minimand.reconstruction.learn import check_run
 from minimand.reconstruction.white import white_levels
@@ -64,9 +63,7 @@ def train(
     force: bool = False,
     licence: str = "",
     research: bool = False,
-    watch: Callable[[int], AbstractContextManager[Callable[[Progress], None]]] = lambda steps: nullcontext(
-        lambda progress: None
-    ),
+    watch: Watch = unwatched,
 ) -> Progress:
     """Train a denoiser as planned and write its weights; a checkpoint lies beside the output until the run is whole.
 
