@@ -260,7 +260,7 @@ TRAIN = ["--mask", "radial:0.3", "--depth", "1", "--steps", "2"]
     [
         (
             ["admm-nt", "--data", "stack.npz", "-o", "w.safetensors"],
-            "no network 'admm-nt' to train. Did you mean admm-net",
+            "No such command 'admm-nt'. Did you mean 'admm-net'",
         ),
         (["admm-net", "--data", "one.npy", "-o", "w.safetensors"], "one image is too few"),
         (["admm-net", "--data", "gone", "-o", "w.safetensors"], "no such file"),

@@ -44,14 +44,14 @@ def test_a_shared_network_starts_one_that_shares_nothing(pictures, work, done):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["foe", "--data", "clean.npy"], "train foe needs --sigma"),
-        (["foe", "--data", "clean.npy", "--sigma", 25, "--mask", "radial:0.2"], "foe is trained without --mask"),
+        (["foe", "--data", "clean.npy"], "Missing option '--sigma'"),
+        (["foe", "--data", "clean.npy", "--sigma", 25, "--mask", "radial:0.2"], "No such option: --mask"),
         (["dncnn", "--data", "clean.npy", "--sigma", 25, "--shared"], "dncnn:"),
         (["foe", "--data", "clean.npy", "--sigma", 25, "--filters", 99], "1 to 24 filters of size 5"),
         (["foe", "--data", "clean.npy[0]", "--sigma", 25], "one picture is too few"),
         (
             ["admm-net", "--data", "clean.npy", "--sigma", 25, "--mask", "radial:0.2"],
-            "is trained without --sigma",
+            "No such option: --sigma",
         ),
     ],
 )

@@ -40,17 +40,11 @@ def test_where_nothing_is_learned_the_start_is_kept_and_the_card_says_so(work, d
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--mask", "radial:0.2"], "hyperadam is trained without --mask"),
+        (["--mask", "radial:0.2"], "No such option: --mask"),
         (["--optimizee", "mlp-11"], "there is no optimizee 'mlp-11'. Known: mlp"),
         (["--optimizee", "mlp"], "holds no train-images-idx3-ubyte"),
-        (["--data", "other"], "takes one --data"),
         (["--from", "admm-net"], "are weights of admm-net, not of hyperadam"),
     ],
 )
 def test_what_an_optimizer_cannot_learn_from_is_refused(words, said, refused):
     assert said in refused("train", "hyperadam", *LSTM, *words, "-o", "w.safetensors")
-
-
-def test_a_network_refuses_the_options_of_optimizers(refused):
-    words = ["train", "admm-net", "--data", "x.npy", "--mask", "radial:0.2", "--horizon", 100, "-o", "w.safetensors"]
-    assert "admm-net is trained without --horizon" in refused(*words)

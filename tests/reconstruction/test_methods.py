@@ -13,7 +13,6 @@ from minimand.reconstruction.methods import (
     apply_network,
     get_method,
     require_known,
-    require_network,
     total_variation,
     trace_network,
     zero_filled,
@@ -123,8 +122,6 @@ def test_unknown_names_are_told_with_the_nearest(tiny):
         InputError, match=r"no method 'tvv'. Did you mean tv or tval3. Known: zero-filled, tv, recpf, sidwt, "
     ):
         require_known("tvv")
-    with pytest.raises(InputError, match="no network 'tv' to train"):
-        require_network("tv")
     with pytest.raises(InputError, match="tv takes no weights"):
         get_method("tv", weights=tiny("admm-net"))
 

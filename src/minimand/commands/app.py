@@ -50,9 +50,10 @@ def minimand(
 
 
 for command in (
-    demo, simulate, reconstruct, score, compare, train, tune, optimize, reproduce, denoise, dehaze, inspect,
+    demo, simulate, reconstruct, score, compare, tune, optimize, reproduce, denoise, dehaze, inspect,
 ):  # fmt: skip
     app.command(short_help=f"{(command.__doc__ or '').partition(':')[0]}.")(command)
+app.add_typer(train, name="train")
 app.add_typer(weights, name="weights")
 
 

@@ -1,24 +1,36 @@
 """`minimand train proximal-dehaze`: learn to take haze off."""
 
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from typing import Annotated
+
+from typer import Option
+
+from minimand.commands import train_options as has
+from minimand.commands.options import Force, Json, Seed
 
 
 def train_dehazing(
-    network: str, data: Sequence[str], output: Path, *options: Any,
-    licence: str, research: bool, resume: bool, json: bool, force: bool,
-) -> None:  # fmt: skip
-    """Learn from folders of scenes and write weights. options: those of the plan after data, in its order."""
-    from minimand.commands.progress import training_progress
-    from minimand.commands.training import as_typed, report
-    from minimand.reconstruction.learn import check_run
+    data: Annotated[
+        list[str], Option(metavar="FOLDER", help="Scenes: clear pictures with their depth maps; repeatable.")
+    ],
+    output: has.Weights,
+    depth: Annotated[int, Option(metavar="N", help="Stages.", min=1)] = 1,
+    steps: has.Steps = 4000,
+    batch: has.Batch = 4,
+    pace: has.Pace = 1.0,
+    seed: Seed = 0,
+    every: has.Every = 100,
+    start: has.Start = None,
+    licence: has.Licence = "",
+    research: has.Research = False,
+    threads: has.Threads = None,
+    resume: has.Resume = False,
+    json: Json = False,
+    force: Force = False,
+) -> None:
+    """Learn to dehaze: `minimand train proximal-dehaze --data scenes/ --steps 3000 -o mine.safetensors`."""
+    from minimand.commands.training import begin, report
     from minimand.systems.dehazing.learn import Plan, train
 
-    plan = Plan(data, *options)
-    checkpoint = check_run(output, resume=resume, force=force)
-    done = train(
-        plan, output, checkpoint,
-        command=as_typed(), licence=licence, research=research, resume=resume, force=force, watch=training_progress,
-    )  # fmt: skip
-    report(done, output, network, plan.depth, checkpoint, heldout=False, json=json)
+    run = begin(output, licence, research, resume=resume, force=force, threads=threads)
+    plan = Plan(data, depth, steps, batch, pace, seed, every, start)
+    report(train(plan, run), run, "proximal-dehaze", depth, json=json)

@@ -1,37 +1,49 @@
-"""`minimand train foe` and `minimand train dncnn`: learn a denoiser from clean pictures."""
+"""`minimand train foe` and `dncnn`: learn a denoiser from clean pictures."""
 
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from typing import Annotated
+
+from typer import Option
+
+from minimand.commands import train_options as has
+from minimand.commands.options import Force, Json, Seed
 
 
 def train_denoiser(
-    network: str,
-    data: Sequence[str],
-    output: Path,
-    sigma: float | None,
-    *options: Any,
-    licence: str,
-    research: bool,
-    resume: bool,
-    json: bool,
-    force: bool,
+    data: has.Data,
+    output: has.Weights,
+    sigma: Annotated[float, Option(metavar="S", help="Noise to take away, such as 25, white being 255.", min=0.01)],
+    validate: has.Validate = None,
+    depth: Annotated[
+        int | None, Option(metavar="N", help="Stages of foe, layers of dncnn [default: 5 and 8].", min=1)
+    ] = None,
+    filters: Annotated[
+        int | None, Option(metavar="N", help="Filters of a stage or layer [default: 24 and 40].", min=1)
+    ] = None,
+    size: Annotated[int | None, Option(metavar="N", help="Side of a filter, odd [default: 5 and 3].", min=3)] = None,
+    shared: Annotated[
+        bool, Option("--shared", help="foe: the same numbers at every step, those of one energy.")
+    ] = False,
+    steps: has.Steps = 4000,
+    batch: has.Batch = 4,
+    crop: has.Crop = None,
+    pace: has.Pace = 1.0,
+    seed: Seed = 0,
+    every: has.Every = 100,
+    start: has.Start = None,
+    licence: has.Licence = "",
+    research: has.Research = False,
+    threads: has.Threads = None,
+    resume: has.Resume = False,
+    json: Json = False,
+    force: Force = False,
 ) -> None:
-    """Learn and write weights. options: those of the plan after sigma, in its order."""
-    from minimand.commands.progress import training_progress
-    from minimand.commands.training import as_typed, report
-    from minimand.io import InputError
-    from minimand.reconstruction.learn import check_run
+    """Learn to denoise: `minimand train foe --data pictures/ --sigma 25 -o mine.safetensors`."""
+    from minimand.commands.training import begin, named, report
     from minimand.systems.restoration.learn import Plan, train
 
-    if sigma is None:
-        raise InputError(f"train {network} needs --sigma, the noise to take away, such as 25 (white being 255).")
-    plan = Plan(network, data, sigma, *options)
-    if plan.steps == 0:
-        raise InputError("--steps 0: there is nothing to do; give at least one step.")
-    checkpoint = check_run(output, resume=resume, force=force)
-    done = train(
-        plan, output,
-        command=as_typed(), licence=licence, research=research, resume=resume, force=force, watch=training_progress,
+    run = begin(output, licence, research, resume=resume, force=force, threads=threads)
+    plan = Plan(
+        named(), data, sigma, validate or (), depth, filters, size, shared, steps, batch,
+        has.side_lengths(crop), pace, seed, every, start,
     )  # fmt: skip
-    report(done, output, network, plan.arguments["depth"], checkpoint, heldout=False, json=json)
+    report(train(plan, run), run, plan.network, plan.arguments["depth"], json=json)

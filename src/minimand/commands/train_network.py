@@ -1,59 +1,92 @@
-"""`minimand train admm-net` and its like: learn to reconstruct images from measurements."""
+"""`minimand train admm-net` and `admm-csnet`: learn to reconstruct images from measurements."""
 
-from collections.abc import Sequence
-from dataclasses import replace
-from pathlib import Path
-from typing import Any
+from typing import Annotated
+
+from typer import Option
+
+from minimand.commands import train_options as has
+from minimand.commands.options import Force, Json, Seed
 
 
 def train_network(
-    network: str,
-    data: Sequence[str],
-    output: Path,
-    mask: Sequence[str] | None,
-    operator: Sequence[str] | None,
-    validate: Sequence[str],
-    test: Sequence[str],
-    depth: int | None,
-    filters: int | None,
-    size: int | None,
-    self_supervised: bool,
-    steps: int,
-    minutes: float | None,
-    full: int,
-    *options: Any,
-    licence: str,
-    research: bool,
-    resume: bool,
-    json: bool,
-    force: bool,
+    data: has.Data,
+    output: has.Weights,
+    mask: Annotated[
+        list[str] | None,
+        Option(metavar="SPEC|FILE", help="radial:R, cartesian:R, random:R or FILE[:KEY]; repeatable, in turn."),
+    ] = None,
+    operator: Annotated[
+        list[str] | None,
+        Option(metavar="SPEC", help="In place of --mask: hadamard:R, diffraction:R, ...; repeatable, drawn in turn."),
+    ] = None,
+    validate: has.Validate = None,
+    test: Annotated[
+        list[str] | None, Option(metavar="IMAGES", help="Images for figures on the card, never learned from.")
+    ] = None,
+    depth: Annotated[
+        int | None, Option(metavar="N", help="Full stages [default: 9 of admm-net, 7 of admm-csnet].", min=1)
+    ] = None,
+    filters: Annotated[
+        int | None, Option(metavar="N", help="Filters of a stage [default: 8 of admm-net, 32 of admm-csnet].", min=1)
+    ] = None,
+    size: Annotated[
+        int | None, Option(metavar="N", help="Side of a filter, odd [default: 3 of admm-net, 5 of admm-csnet].", min=3)
+    ] = None,
+    self_supervised: Annotated[
+        bool,
+        Option(
+            "--self-supervised",
+            help="Learn without truth: --data are scans as they were measured, or, with --mask or --operator, images "
+            "that are measured once; a part of each measurement is predicted from the rest.",
+        ),
+    ] = False,
+    steps: has.Steps = 4000,
+    minutes: Annotated[
+        float | None,
+        Option(metavar="X", help="Instead of --steps: as many as fit, by the time of the first few.", min=0.01),
+    ] = None,
+    full: Annotated[
+        int, Option(metavar="N", help="Rounds of five full-batch L-BFGS iterations afterwards.", min=0)
+    ] = 0,
+    batch: has.Batch = 4,
+    crop: has.Crop = None,
+    vary: Annotated[bool, Option("--vary", help="Also learn on images with signs and slow phases.")] = False,
+    phase: Annotated[bool, Option("--phase", help="Every other mini-batch is complex, with slow phases.")] = False,
+    complex_: Annotated[
+        bool, Option("--complex", help="Learn complex images; real ones get smooth random phases.")
+    ] = False,
+    pace: has.Pace = 1.0,
+    seed: Seed = 0,
+    every: has.Every = 100,
+    start: has.Start = None,
+    licence: has.Licence = "",
+    research: has.Research = False,
+    threads: has.Threads = None,
+    resume: has.Resume = False,
+    json: Json = False,
+    force: Force = False,
 ) -> None:
-    """Learn and write weights. options: those of the plan after full, in its order."""
-    from minimand.commands.progress import training_progress
-    from minimand.commands.training import as_typed, report
+    """Learn to reconstruct: `minimand train admm-csnet --data scans/ --mask radial:0.2 -o w.safetensors`."""
+    from dataclasses import replace
+
+    from minimand.commands.training import begin, named, report
     from minimand.io import InputError
-    from minimand.reconstruction.learn import check_run, train
-    from minimand.reconstruction.methods import require_network
+    from minimand.reconstruction.learn import train
     from minimand.reconstruction.plan import Plan
     from minimand.systems.imaging.acquisition import acquisition as sensing
     from minimand.systems.mri.acquisition import acquisition as sampling
 
-    require_network(network)
+    run = begin(output, licence, research, resume=resume, force=force, threads=threads)
     if bool(mask) == bool(operator) and not (self_supervised and not mask):
         got = "both" if mask else "neither"
         raise InputError(f"train needs --mask (k-space of scans) or --operator (natural images), got {got}.")
     ways = sensing(operator) if operator else sampling(mask or [])
-    if steps + full == 0 and minutes is None:
-        raise InputError("--steps 0 --full 0: there is nothing to do; give at least one step.")
-    checkpoint = check_run(output, resume=resume, force=force)
     plan = Plan(
-        data, mask or operator or (), validate, test, network, depth, filters, size, self_supervised, steps, minutes,
-        full, *options,
+        data, mask or operator or (), validate or (), test or (), named(), depth, filters, size,
+        self_supervised, steps, minutes, full, batch, has.side_lengths(crop), vary, phase, complex_, pace, seed, every,
+        start,
     )  # fmt: skip
     plan = replace(plan, free=bool(operator))
-    done = train(
-        plan, ways, output,
-        command=as_typed(), licence=licence, research=research, resume=resume, force=force, watch=training_progress,
-    )  # fmt: skip
+    done = train(plan, ways, run)
     heldout = self_supervised and not (validate and (mask or operator))
-    report(done, output, network, plan.arguments["depth"], checkpoint, heldout=heldout, json=json)
+    report(done, run, plan.network, plan.arguments["depth"], heldout=heldout, json=json)

@@ -1,44 +1,58 @@
-"""What the ways to train share: the command as it was typed, threads, and the line at the end."""
+"""What the ways to train share: how a run begins, and the line at its end."""
 
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from minimand.learning import Progress
+    from minimand.learning import Progress, Run
 
 
-def as_typed() -> str:
-    """The command for the card of what it makes."""
-    from minimand.commands.console import typed
-
-    return "minimand " + shlex.join(word for word in typed.get() if word not in ("--resume", "--force", "--json"))
-
-
-def use(threads: int | None) -> None:
-    """Let torch and the compiled loops use so many threads; None leaves them as they are."""
+def begin(output: Path, licence: str, research: bool, *, resume: bool, force: bool, threads: int | None) -> "Run":
+    """The run of the command as it was typed, with its progress on stderr. threads: for torch and the compiled loops;
+    None leaves them as they are.
+    """
     import torch
 
-    from minimand.kernels.threads import use as use_threads
+    from minimand.commands.console import typed
+    from minimand.commands.progress import training_progress
+    from minimand.kernels.threads import use
+    from minimand.learning import Run
 
     if threads:
         torch.set_num_threads(threads)
-        use_threads(threads)
+        use(threads)
+    words = shlex.join(word for word in typed.get() if word not in ("--resume", "--force", "--json"))
+    return Run(output, f"minimand {words}", licence, research, resume, force, training_progress)
+
+
+def named() -> str:
+    """The network that `minimand train NETWORK` names."""
+    from minimand.commands.console import typed
+
+    return str(typed.get()[1])
+
+
+def end_if_stopped(done: "Progress", run: "Run") -> None:
+    """Where Ctrl-C stopped it, say how to go on and end as interrupted."""
+    from minimand.commands.console import note
+
+    if done.stopped:
+        note(f"stopped at step {done.step} of {done.steps}; {run.checkpoint} keeps it: add --resume to go on")
+        raise KeyboardInterrupt
 
 
 def report(
-    done: "Progress", output: Path, network: str, depth: int, checkpoint: Path, *, heldout: bool, json: bool
+    done: "Progress", run: "Run", network: str, depth: int, *, heldout: bool = False, json: bool = False
 ) -> None:
-    """Say what came out; where Ctrl-C stopped it, say how to go on and end as interrupted."""
-    from minimand.commands.console import count, note, print_json
+    """Say what came out, unless it was stopped."""
+    from minimand.commands.console import count, print_json
 
-    if done.stopped:
-        note(f"stopped at step {done.step} of {done.steps}; {checkpoint} keeps it: add --resume to go on")
-        raise KeyboardInterrupt
+    end_if_stopped(done, run)
     if json:
         best = {"validation_heldout" if heldout else "validation_psnr": done.best, "step": done.best_step}
-        print_json({"output": str(output), "network": network, "depth": depth, **best})
+        print_json({"output": str(run.output), "network": network, "depth": depth, **best})
     else:
         what = "held-out measurements" if heldout else "validation"
         made = f"{network} with {count(depth, 'stage')}"
-        print(f"{output}: {made}, {what} {done.best:.3f} dB at step {done.best_step}")
+        print(f"{run.output}: {made}, {what} {done.best:.3f} dB at step {done.best_step}")

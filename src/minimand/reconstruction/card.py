@@ -1,12 +1,8 @@
 """The card of a trained network: what it is, what it was learned from and how well it does."""
 
-import platform
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-import torch
 
 from minimand.io import Images
 from minimand.reconstruction.acquisition import Acquisition
@@ -46,7 +42,6 @@ def describe(
         "loss": loss,
         "training": dict(training),
         "validation": dict(validation),
-        "versions": {"torch": torch.__version__, "numpy": np.__version__, "python": platform.python_version()},
     }
 
 

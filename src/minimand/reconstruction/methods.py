@@ -141,11 +141,3 @@ def require_known(name: str) -> None:
         near = difflib.get_close_matches(name, METHODS, n=2, cutoff=0.3)
         hint = f" Did you mean {' or '.join(near)}?" if near else ""
         raise InputError(f"there is no method {name!r}.{hint} Known: {', '.join(METHODS)}.")
-
-
-def require_network(name: str) -> None:
-    """Raise InputError for a network that does not exist, naming the nearest."""
-    if name not in NETWORKS:
-        near = difflib.get_close_matches(name, NETWORKS, n=1, cutoff=0.3)
-        hint = f" Did you mean {near[0]}?" if near else ""
-        raise InputError(f"there is no network {name!r} to train.{hint} Known: {', '.join(NETWORKS)}.")

@@ -9,6 +9,7 @@ from PIL import Image
 from torch.testing import assert_close
 
 from minimand.io import InputError
+from minimand.learning import Run
 from minimand.systems.dehazing.learn import Plan, train
 from minimand.systems.dehazing.network import ProximalDehaze, load_network
 from minimand.systems.dehazing.scenes import Scene, draw, hazy, read_scenes, split
@@ -66,7 +67,7 @@ def test_haze_of_the_data_is_made_again(data):
 def test_a_run_is_told_on_the_card(scenes, tmp_path):
     output = tmp_path / "net.safetensors"
     plan = Plan([str(scenes)], 1, steps=4, batch=2, every=2)
-    progress = train(plan, output, tmp_path / "net.checkpoint", command="minimand train", licence="none", research=True)
+    progress = train(plan, Run(output, "minimand train", "none", research=True))
     _, card = load_network(str(output))
     assert card["validation"]["psnr"] == progress.best
     assert card["terms"] == "research"
@@ -74,10 +75,10 @@ def test_a_run_is_told_on_the_card(scenes, tmp_path):
     assert set(card["training"]["scenes"]).isdisjoint(["02", "07", *card["validation"]["scenes"]])
     assert not (tmp_path / "net.checkpoint").exists()
     deeper = Plan([str(scenes)], 2, steps=1, batch=1, start=str(output))
-    train(deeper, tmp_path / "two.safetensors", tmp_path / "two.checkpoint", command="minimand train")
+    train(deeper, Run(tmp_path / "two.safetensors"))
     assert load_network(str(tmp_path / "two.safetensors"))[0].unrolled.depth == 2
     with pytest.raises(InputError, match="has 2 stages, more than 1"):
-        train(Plan([str(scenes)], start=str(tmp_path / "two.safetensors")), output, output, command="")
+        train(Plan([str(scenes)], start=str(tmp_path / "two.safetensors")), Run(output, force=True))
     assert json.loads(output.with_suffix(".json").read_text())["arguments"] == {"depth": 1}
 
 
@@ -109,5 +110,5 @@ def test_too_few_scenes_are_told(scenes, tmp_path):
     for k in range(1, 11):
         (scenes / "gt" / f"{k:02}.png").unlink()
     with pytest.raises(InputError, match="too few to learn and choose from"):
-        train(Plan([str(scenes)]), tmp_path / "a.safetensors", tmp_path / "a.checkpoint", command="")
+        train(Plan([str(scenes)]), Run(tmp_path / "a.safetensors"))
     assert isinstance(read_scenes(scenes)[0], Scene)

@@ -1,20 +1,16 @@
 """The training run of Proximal Dehaze-Net: from scenes on disk to weights with their card."""
 
-import platform
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from minimand.io import InputError
-from minimand.learning import Progress, Watch, fit, unwatched
+from minimand.learning import Progress, Run
 from minimand.systems.dehazing.network import NETWORK, ProximalDehaze, deepen, load_network
 from minimand.systems.dehazing.scenes import Scene, read_scenes, split
 from minimand.systems.dehazing.training import LEVELS, Dehazing
-from minimand.weights import save_weights
-from minimand.weights.choice import RESEARCH
 
 RATE = 2e-3  # of the networks in the priors; the few numbers of the splitting take a fifth
 
@@ -33,24 +29,13 @@ class Plan:
     start: str | None = None
 
 
-def train(
-    plan: Plan,
-    output: Path,
-    checkpoint: Path,
-    *,
-    command: str,
-    licence: str = "",
-    research: bool = False,
-    resume: bool = False,
-    force: bool = False,
-    watch: Watch = unwatched,
-) -> Progress:
-    """Train a network as planned and write its weights; the checkpoint lies there until the run is whole.
+def train(plan: Plan, run: Run) -> Progress:
+    """Train a network as planned and write its weights.
 
-    Scenes are split as `split` does: those that report are not looked at. command: as typed, for the card; licence:
-    terms of the data, likewise; research: they are for research use. Raises InputError for data or a start that do not
-    fit.
+    Scenes are split as `split` does: those that report are not looked at. Raises InputError for data or a start that do
+    not fit.
     """
+    run.check()
     torch.manual_seed(plan.seed)
     learned, chosen = scenes_of(plan.data)
     net, origin = ProximalDehaze(plan.depth), None
@@ -62,32 +47,25 @@ def train(
         origin = card.get("training")
     task = Dehazing(learned, chosen, plan.batch, plan.seed)
     before = task.validate(net)
-    with watch(plan.steps) as show:
-        progress = fit(
-            net, task, steps=plan.steps, rate=lambda name: plan.pace * rate(name), every=plan.every,
-            checkpoint=checkpoint, resume=resume, run=asdict(plan), show=show,
-        )  # fmt: skip
+    progress = run.fit(
+        net, task, asdict(plan), steps=plan.steps, rate=lambda name: plan.pace * rate(name), every=plan.every
+    )
     if progress.stopped:
         return progress
-    card = {
-        "name": output.stem,
+    run.save(net, {
         "network": NETWORK,
         "summary": f"{plan.depth} stage{'s' * (plan.depth > 1)}; validation {progress.best:.2f} dB",
         "arguments": {"depth": plan.depth},
         "loss": "3 mean |J - J*| + mean |T - T*| + mean |U - U*|",
         "training": {
-            "command": command, "seed": plan.seed, "images": len(learned), "licence": licence, "data": list(plan.data),
-            "scenes": [scene.name for scene in learned], "from": origin,
+            "seed": plan.seed, "images": len(learned), "data": list(plan.data), "from": origin,
+            "scenes": [scene.name for scene in learned],
         },
         "validation": {
             "psnr_untrained": before, "psnr": progress.best, "step": progress.best_step, "images": len(chosen),
             "scenes": [scene.name for scene in chosen], "haze": LEVELS, "history": progress.history,
         },
-        "versions": {"torch": torch.__version__, "numpy": np.__version__, "python": platform.python_version()},
-        **({"terms": RESEARCH} if research else {}),
-    }  # fmt: skip
-    save_weights(output, card, net.state_dict(), force=force)
-    checkpoint.unlink(missing_ok=True)
+    })  # fmt: skip
     return progress
 
 

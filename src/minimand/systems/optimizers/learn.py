@@ -1,17 +1,13 @@
 """The meta-training run of a learned optimizer: from optimizees to weights with their card."""
 
-import platform
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 
-from minimand.io.record import versions
-from minimand.learning import Progress, Watch, fit, unwatched
+from minimand.learning import Progress, Run
 from minimand.systems.optimizers.rules import PROTOCOLS, RULES, load_rule, meta_rate
 from minimand.systems.optimizers.task import BLOCK, MetaTraining
-from minimand.weights import save_weights
 
 USUAL = (
     "mlp", "mlp-small", "mlp-relu-small", "mlp-elu-small", "mlp-tanh-small", "mlp-2-small", "mlp-3-small",
@@ -42,15 +38,11 @@ class MetaPlan:
     arguments: tuple[tuple[str, int], ...] = ()
 
 
-def meta_train(
-    plan: MetaPlan, folder: Path, output: Path, checkpoint: Path, *, command: str, resume: bool = False,
-    force: bool = False, licence: str = "", watch: Watch = unwatched,
-) -> Progress:  # fmt: skip
-    """Meta-train a rule as planned and write its weights; the checkpoint lies there until the run is whole. Where no
-    validation is better than that of the start, the start is kept.
-
-    folder: of the pictures. command: as typed, for the card; licence: terms of the data, likewise.
+def meta_train(plan: MetaPlan, folder: Path, run: Run) -> Progress:
+    """Meta-train a rule as planned on the pictures in `folder` and write its weights. Where no validation is better
+    than that of the start, the start is kept. Raises InputError for a folder or a start that does not fit.
     """
+    run.check()
     torch.manual_seed(plan.seed)
     rule = RULES[plan.rule](**dict(plan.arguments))
     if plan.start is not None:
@@ -62,41 +54,29 @@ def meta_train(
         disguise=protocol.disguise, last=protocol.last, seed=plan.seed,
     )  # fmt: skip
     before, start = task.validate(rule), {name: value.clone() for name, value in rule.state_dict().items()}
-    with watch(plan.steps) as show:
-        progress = fit(
-            rule, task, steps=plan.steps, rate=lambda name: plan.pace * meta_rate(name), every=plan.every,
-            checkpoint=checkpoint, resume=resume, run=asdict(plan), show=show,
-        )  # fmt: skip
+    progress = run.fit(
+        rule, task, asdict(plan), steps=plan.steps, rate=lambda name: plan.pace * meta_rate(name), every=plan.every
+    )
     if progress.stopped:
         return progress
     if progress.best <= before:
         rule.load_state_dict(start)
         progress.best, progress.best_step = before, 0
-    save_weights(output, _card(plan, output, command, licence, before, progress), rule.state_dict(), force=force)
-    checkpoint.unlink(missing_ok=True)
-    return progress
-
-
-def _card(
-    plan: MetaPlan, output: Path, command: str, licence: str, before: float, progress: Progress
-) -> dict[str, Any]:
-    return {
-        "name": output.stem,
+    run.save(rule, {
         "network": plan.rule,
         "summary": f"optimizer; {_learned(plan, progress)}; validation {progress.best:.2f} dB",
         "arguments": dict(plan.arguments),
         "loss": f"mean logarithm of the losses in blocks of {BLOCK} steps",
         "training": {
-            "command": command, "seed": plan.seed, "licence": licence,
-            "optimizees": list(plan.optimizees) if progress.best_step else [],
+            "seed": plan.seed, "optimizees": list(plan.optimizees) if progress.best_step else [],
             "horizons": list(plan.horizons), "from": plan.start,
         },
         "validation": {
             "late_loss_db_untrained": before, "late_loss_db": progress.best, "step": progress.best_step,
             "optimizees": list(plan.held_out), "history": progress.history,
         },
-        "versions": {**versions(), "machine": platform.machine()},
-    }  # fmt: skip
+    })  # fmt: skip
+    return progress
 
 
 def _learned(plan: MetaPlan, progress: Progress) -> str:

@@ -1,25 +1,20 @@
 """The training run of a denoising network: from pictures on disk to weights with their card."""
 
-import platform
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from minimand.io import InputError, read_images
-from minimand.learning import Progress, Watch, fit, unwatched
+from minimand.learning import Progress, Run
 from minimand.reconstruction.images import CHOSEN, DRAWN, spread, training_images
-from minimand.reconstruction.learn import check_run
 from minimand.reconstruction.white import white_levels
 from minimand.systems.restoration.networks import USUAL, Denoiser, build, make, rate
 from minimand.systems.restoration.training import Denoise
-from minimand.weights import load_weights, save_weights
-from minimand.weights.choice import RESEARCH
+from minimand.weights import load_weights
 
 LOSS = "mean over windows of ||x - t|| / ||noise||"
 CROP = (64, 64)
@@ -54,54 +49,34 @@ class Plan:
         return {**usual, "shared": True} if self.shared else usual
 
 
-def train(
-    plan: Plan,
-    output: Path,
-    *,
-    command: str,
-    resume: bool = False,
-    force: bool = False,
-    licence: str = "",
-    research: bool = False,
-    watch: Watch = unwatched,
-) -> Progress:
-    """Train a denoiser as planned and write its weights; a checkpoint lies beside the output until the run is whole.
-
-    command: as typed, for the card; licence: terms of the data, likewise; research: they are for research use. Raises
-    InputError for data or a start that do not fit.
-    """
-    checkpoint = check_run(output, resume=resume, force=force)
+def train(plan: Plan, run: Run) -> Progress:
+    """Train a denoiser as planned and write its weights. Raises InputError for data or a start that do not fit."""
+    if plan.steps == 0:
+        raise InputError("--steps 0: there is nothing to do; give at least one step.")
+    run.check()
     torch.manual_seed(plan.seed)
     learned, chosen = split(plan.data, plan.validate)
     task = Denoise(learned, chosen, plan.sigma, plan.batch, plan.crop or CROP, plan.seed)
     net, origin = _begin(plan)
     before = task.validate(net)
-    run = {**asdict(plan), "images": len(learned)}
-    with watch(plan.steps) as show:
-        progress = fit(
-            net, task, steps=plan.steps, rate=lambda name: plan.pace * rate(name), every=plan.every,
-            checkpoint=checkpoint, resume=resume, run=run, show=show,
-        )  # fmt: skip
+    progress = run.fit(
+        net, task, {**asdict(plan), "images": len(learned)}, steps=plan.steps,
+        rate=lambda name: plan.pace * rate(name), every=plan.every,
+    )  # fmt: skip
     if progress.stopped:
         return progress
     noise = f"noise of {plan.sigma:g} of 255"
     sides = [n for image in (*learned, *chosen) for n in image.shape]
-    card = {
-        "name": output.stem, "network": plan.network, "arguments": plan.arguments, "sigma": plan.sigma,
+    run.save(net, {
+        "network": plan.network, "arguments": plan.arguments, "sigma": plan.sigma,
         "summary": f"{plan.arguments['depth']} stages, {noise}; validation {progress.best:.2f} dB",
         "sides": [min(sides), max(sides)], "loss": LOSS,
-        "training": {
-            "command": command, "seed": plan.seed, "images": len(learned), "licence": licence, "from": origin,
-            "data": list(plan.data),
-        },
+        "training": {"seed": plan.seed, "images": len(learned), "from": origin, "data": list(plan.data)},
         "validation": {
             "psnr_untrained": before, "psnr": progress.best, "step": progress.best_step, "images": len(chosen),
             "history": progress.history, "data": list(plan.validate) or "the last sixth of each training set",
         },
-        "versions": {"torch": torch.__version__, "numpy": np.__version__, "python": platform.python_version()},
-    }  # fmt: skip
-    save_weights(output, {**card, "terms": RESEARCH} if research else card, net.state_dict(), force=force)
-    checkpoint.unlink(missing_ok=True)
+    })  # fmt: skip
     return progress
 
 
