@@ -6,7 +6,7 @@ import pytest
 import torch
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from minimand.metrics import ciede2000, mae, nmse, psnr, score, ssim
+from minimand.metrics import ciede2000, mae, nmse, psnr, score, ssim, ssim_map
 
 DTYPES = [torch.float32, torch.float64, torch.complex64, torch.complex128]
 SIZES = [(32, 32), (11, 11), (37, 20), (15, 41)]
@@ -96,3 +96,11 @@ def test_colours_differ_as_much_as_sharma_says():
     assert torch.equal(ciede2000(black, black), torch.zeros(2, dtype=torch.float64))
     assert float(ciede2000(black[:1], black[:1] + 1)) == pytest.approx(100, abs=1e-3)
     assert 0 < float(ciede2000(black[:1] + 0.5, black[:1] + 128 / 255)) < 0.5
+
+
+def test_ssim_is_the_mean_of_its_map():
+    x, t = pair((15, 41), torch.float64)
+    found = ssim_map(x, t, 2.0)
+    assert found.shape == (3, 5, 31)
+    torch.testing.assert_close(found.mean((1, 2)), ssim(x, t, 2.0))
+    assert ssim_map(t, t, 2.0).min().item() == pytest.approx(1)

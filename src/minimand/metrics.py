@@ -55,7 +55,16 @@ def ssim(
     t: Shaped[Tensor, "batch height width"],
     peak: float | Float[Tensor, " batch"],
 ) -> Float[Tensor, " batch"]:
-    """Structural similarity of the magnitudes, averaged where the 11x11 Gaussian window lies inside the image.
+    """The mean of `ssim_map`."""
+    return ssim_map(x, t, peak).mean((1, 2))
+
+
+def ssim_map(
+    x: Shaped[Tensor, "batch height width"],
+    t: Shaped[Tensor, "batch height width"],
+    peak: float | Float[Tensor, " batch"],
+) -> Float[Tensor, "batch inner_height inner_width"]:
+    """Structural similarity of the magnitudes around every pixel whose 11x11 Gaussian window lies inside the image.
 
     Covariances are of the population. Raises ValueError for images smaller than the window. Source: Wang, Bovik,
     Sheikh, Simoncelli (2004), eq. (13).
@@ -68,7 +77,7 @@ def ssim(
     c1, c2 = (K1 * scale) ** 2, (K2 * scale) ** 2
     luminance = (2 * mean_a * mean_b + c1) / (mean_a**2 + mean_b**2 + c1)
     structure = (2 * (ab - mean_a * mean_b) + c2) / (aa - mean_a**2 + bb - mean_b**2 + c2)
-    return (luminance * structure).mean((1, 2))
+    return luminance * structure
 
 
 def ciede2000(
