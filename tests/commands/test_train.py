@@ -4,8 +4,11 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+import torch
 
+from minimand.systems.mri.coils import ring
 from minimand.weights import load_weights
 
 TINY = ["--mask", "radial:0.3", "--depth", 1, "--batch", 2, "--every", 3]
@@ -55,6 +58,21 @@ def test_a_csnet_learns_from_compressive_measurements(scans, work, done):
     named = ["--methods", "admm-csnet", "--weights", "w.safetensors", "--json"]
     found = json.loads(done("compare", scans / "stack.npz", "--operator", "hadamard:0.3", *named))
     assert set(found["methods"]) == {"admm-csnet"}
+
+
+def test_a_csnet_learns_from_simulated_coils_and_reconstructs_coil_data(scans, work, done, refused):
+    small = ["--depth", 1, "--filters", 4, "--size", 3, "--batch", 2, "--steps", 3, "-o", "w.safetensors"]
+    words = ["train", "admm-csnet", "--data", scans / "stack.npz", "--mask", "random:0.5", "--coils", 4, *small]
+    assert "add --mask and --complex" in refused(*words)
+    done(*words, "--complex")
+    card = load_weights("w.safetensors").card
+    assert card["arguments"]["free"]
+    assert card["training"]["coils"] == "simulated, up to 4 on a ring around the image"
+    maps = ring((24, 24), 4).to(torch.complex64)
+    image = torch.rand(24, 24) * torch.ones(24, 24, dtype=torch.complex64)
+    kspace = torch.fft.fftshift(torch.fft.fft2(torch.fft.ifftshift(maps * image, dim=(-2, -1))), dim=(-2, -1))
+    np.savez("coils.npz", kspace=kspace.numpy(), mask=np.ones((24, 24), bool))
+    done("reconstruct", "coils.npz", "-o", "x.npz", "--weights", "w.safetensors")
 
 
 def test_scans_without_truth_are_learned_from(scans, work, done):

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from minimand.operators.sampling import cartesian, parse_mask, radial, random2d
+from minimand.operators.sampling import cartesian, equispaced, parse_mask, radial, random2d
 
 SIZES = [(256, 256), (64, 48), (33, 47), (96, 31)]
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("spec", ["radial:0.2", "cartesian:0.3", "random:0.1", "full"])
+@pytest.mark.parametrize("spec", ["radial:0.2", "cartesian:0.3", "equispaced:0.3", "random:0.1", "full"])
 def test_zero_frequency_is_sampled_and_the_size_is_kept(spec, size):
     mask = parse_mask(spec, size)
     assert mask.shape == size
@@ -53,6 +53,19 @@ def test_cartesian_keeps_whole_columns_and_their_number_is_exact(size, rate):
     assert mask[0].sum() == round(rate * size[1])
 
 
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("rate", [0.1, 0.25, 0.5, 1.0])
+def test_equispaced_columns_have_one_distance_outside_a_full_centre(size, rate):
+    mask = equispaced(size, rate, seed=3)
+    assert torch.equal(mask, mask[:1].expand(size))
+    assert abs(int(mask[0].sum()) - rate * size[1]) <= 2
+    columns = torch.fft.fftshift(mask[0])
+    middle, reach = size[1] // 2, (round(0.32 * rate * size[1]) - 1) // 2
+    assert columns[middle - reach : middle + reach + 1].all()
+    outside = torch.cat([columns[: middle - reach - 2].nonzero().flatten().diff()])
+    assert outside.numel() == 0 or int(outside.max() - outside.min()) <= 1
+
+
 def test_cartesian_fills_the_centre():
     columns = torch.fft.fftshift(cartesian((4, 256), 0.2, seed=0)[0])
     assert columns[128 - 8 : 128 + 8].all()
@@ -70,7 +83,7 @@ def test_random2d_is_denser_inside():
     assert mask[32:96, 32:96].mean() > 2 * mask.mean()
 
 
-@pytest.mark.parametrize("draw", [cartesian, random2d])
+@pytest.mark.parametrize("draw", [cartesian, equispaced, random2d])
 def test_the_same_seed_gives_the_same_mask_and_another_gives_another(draw):
     assert torch.equal(draw((64, 64), 0.3, seed=5), draw((64, 64), 0.3, seed=5))
     assert not torch.equal(draw((64, 64), 0.3, seed=5), draw((64, 64), 0.3, seed=6))
@@ -85,7 +98,7 @@ def test_a_percentage_is_a_rate():
     ("spec", "said"),
     [
         ("radail:0.2", "did you mean radial?"),
-        ("spiral-out", "masks are radial:R, cartesian:R, random:R and full"),
+        ("spiral-out", "masks are radial:R, cartesian:R, equispaced:R, random:R and full"),
         ("radial", "needs a rate in .0, 1., got ''; write radial:0.2 or radial:20%"),
         ("radial:many", "got 'many'"),
         ("cartesian:20", "write cartesian:20%"),

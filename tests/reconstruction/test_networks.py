@@ -89,6 +89,18 @@ def test_more_and_larger_filters_do_at_first_what_the_start_did(heads):
     assert float(prior.synthesis.grad[4:].abs().min()) > 0
 
 
+def test_penalties_become_step_lengths_and_do_what_they_did(heads):
+    torch.manual_seed(0)
+    start, net = (make("admm-csnet", {"depth": 2, "filters": 4, "free": free}).double() for free in (False, True))
+    with torch.no_grad():
+        for value in start.parameters():
+            value.add_(0.1 * torch.randn_like(value))
+    A = Fourier(parse_mask("radial:0.4", (24, 24)), real=True)
+    data = LeastSquares(A, A(heads(2, (24, 24)).double()))
+    grow(net, start)
+    assert_close(net(data), start(data))
+
+
 @pytest.mark.parametrize(
     ("net", "start"),
     [

@@ -10,10 +10,9 @@ LARGEST_SEED = 2**31 - 1
 Json = Annotated[bool, Option("--json", help="Print one JSON object.")]
 Force = Annotated[bool, Option("--force", help="Replace existing outputs.")]
 Report = Annotated[Path | None, Option(metavar="FOLDER", help="Write an HTML report with pictures into this folder.")]
-Mask = Annotated[str, Option(metavar="SPEC|FILE", help="radial:R, cartesian:R, random:R, full or FILE[:KEY].")]
-OptionalMask = Annotated[
-    str | None, Option("--mask", metavar="SPEC|FILE", help="radial:R, cartesian:R, random:R, full or FILE[:KEY].")
-]
+MASKS = "radial:R, cartesian:R, equispaced:R, random:R, full or FILE[:KEY]"
+Mask = Annotated[str, Option(metavar="SPEC|FILE", help=f"{MASKS}.")]
+OptionalMask = Annotated[str | None, Option("--mask", metavar="SPEC|FILE", help=f"{MASKS}.")]
 OperatorSpec = Annotated[
     str | None,
     Option(

@@ -5,16 +5,13 @@ from typing import Annotated
 from typer import Option
 
 from minimand.commands import train_options as has
-from minimand.commands.options import Force, Json, Seed
+from minimand.commands.options import MASKS, Force, Json, Seed
 
 
 def train_network(
     data: has.Data,
     output: has.Weights,
-    mask: Annotated[
-        list[str] | None,
-        Option(metavar="SPEC|FILE", help="radial:R, cartesian:R, random:R or FILE[:KEY]; repeatable, in turn."),
-    ] = None,
+    mask: Annotated[list[str] | None, Option(metavar="SPEC|FILE", help=f"{MASKS}; repeatable, drawn in turn.")] = None,
     operator: Annotated[
         list[str] | None,
         Option(metavar="SPEC", help="In place of --mask: hadamard:R, diffraction:R, ...; repeatable, drawn in turn."),
@@ -55,6 +52,10 @@ def train_network(
     complex_: Annotated[
         bool, Option("--complex", help="Learn complex images; real ones get smooth random phases.")
     ] = False,
+    coils: Annotated[
+        int | None,
+        Option(metavar="N", help="Simulate coil data of up to N coils (and one scan of four of one coil).", min=2),
+    ] = None,
     pace: has.Pace = 1.0,
     seed: Seed = 0,
     every: has.Every = 100,
@@ -80,13 +81,15 @@ def train_network(
     if bool(mask) == bool(operator) and not (self_supervised and not mask):
         got = "both" if mask else "neither"
         raise InputError(f"train needs --mask (k-space of scans) or --operator (natural images), got {got}.")
-    ways = sensing(operator) if operator else sampling(mask or [])
+    if coils and not (mask and complex_):
+        raise InputError("--coils simulates coil data of complex images; add --mask and --complex.")
+    ways = sensing(operator) if operator else sampling(mask or [], coils)
     plan = Plan(
         data, mask or operator or (), validate or (), test or (), named(), depth, filters, size,
         self_supervised, steps, minutes, full, batch, has.side_lengths(crop), vary, phase, complex_, pace, seed, every,
         start,
     )  # fmt: skip
-    plan = replace(plan, free=bool(operator))
+    plan = replace(plan, free=bool(operator or coils), coils=coils)
     done = train(plan, ways, run)
     heldout = self_supervised and not (validate and (mask or operator))
     report(done, run, plan.network, plan.arguments["depth"], heldout=heldout, json=json)

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from minimand.operators.rate import parse_rate
 
-KINDS = ("radial", "cartesian", "random", "full")
+KINDS = ("radial", "cartesian", "equispaced", "random", "full")
+CENTRE = 0.32  # share of the columns of a mask that its centre takes
 
 
 def radial(size: tuple[int, int], rate: float) -> Bool[Tensor, "height width"]:
@@ -52,8 +53,26 @@ def cartesian(size: tuple[int, int], rate: float, *, seed: int) -> Bool[Tensor, 
     height, width = size
     count = max(1, round(rate * width))
     distance = _frequencies(width).abs() / (width / 2)
-    columns = _draw(distance, count, centre=max(1, round(0.32 * count)), power=2.0, seed=seed)
+    columns = _draw(distance, count, centre=max(1, round(CENTRE * count)), power=2.0, seed=seed)
     return columns.expand(height, width).clone()
+
+
+def equispaced(size: tuple[int, int], rate: float, *, seed: int) -> Bool[Tensor, "height width"]:
+    """Whole columns at equal distances from a random first one, and the lowest ones, as parallel imaging takes them.
+
+    size: (height, width). rate: in (0, 1], met up to a column or two; the fully sampled centre is that of `cartesian`.
+    Source: the equispaced masks of fastMRI (Zbontar et al., 2018).
+    """
+    _check(size, rate)
+    height, width = size
+    count = max(1, round(rate * width))
+    centre = max(1, round(CENTRE * count))
+    columns = torch.fft.fftshift(_frequencies(width)).abs() <= (centre - 1) / 2
+    if count > centre:
+        step = (width - centre) / (count - centre)
+        first = step * torch.rand((), generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+        columns[torch.arange(float(first), width, step, dtype=torch.float64).long()] = True
+    return torch.fft.ifftshift(columns).expand(height, width).clone()
 
 
 def random2d(size: tuple[int, int], rate: float, *, seed: int) -> Bool[Tensor, "height width"]:
@@ -72,14 +91,15 @@ def random2d(size: tuple[int, int], rate: float, *, seed: int) -> Bool[Tensor, "
 
 
 def parse_mask(spec: str, size: tuple[int, int], *, seed: int = 0) -> Bool[Tensor, "height width"]:
-    """The mask that `radial:0.2`, `cartesian:25%`, `random:0.1` or `full` stands for, at (height, width).
+    """The mask that `radial:0.2`, `cartesian:25%`, `equispaced:25%`, `random:0.1` or `full` stands for.
 
-    Raises ValueError, one line, for a kind or a rate that is none.
+    size: (height, width). Raises ValueError, one line, for a kind or a rate that is none.
     """
     kind, colon, text = spec.strip().partition(":")
     if kind not in KINDS:
         near = difflib.get_close_matches(kind.lower(), KINDS, n=1)
-        hint = f"did you mean {near[0]}?" if near else "masks are radial:R, cartesian:R, random:R and full."
+        known = ", ".join(f"{name}:R" for name in KINDS if name != "full")
+        hint = f"did you mean {near[0]}?" if near else f"masks are {known} and full."
         raise ValueError(f"mask {spec!r}: there is no mask kind {kind!r}; {hint}")
     if kind == "full":
         if colon:
@@ -89,7 +109,8 @@ def parse_mask(spec: str, size: tuple[int, int], *, seed: int = 0) -> Bool[Tenso
     rate = parse_rate("mask", spec, kind, text)
     if kind == "radial":
         return radial(size, rate)
-    return cartesian(size, rate, seed=seed) if kind == "cartesian" else random2d(size, rate, seed=seed)
+    draw = {"cartesian": cartesian, "equispaced": equispaced, "random": random2d}[kind]
+    return draw(size, rate, seed=seed)
 
 
 def _check(size: tuple[int, int], rate: float) -> None:

@@ -49,6 +49,7 @@ def train(plan: Plan, acquisition: Acquisition, run: Run) -> Progress:
         training={
             "seed": plan.seed, "images": job.learned, "from": card.origin(start), "data": list(plan.data),
             **({"phases": card.PHASES} if plan.complex_ or plan.phase else {}),
+            **({"coils": f"simulated, up to {plan.coils} on a ring around the image"} if plan.coils else {}),
         },
         validation={
             f"{job.score}_untrained": before, job.score: progress.best, "step": progress.best_step,

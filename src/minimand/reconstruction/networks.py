@@ -1,6 +1,6 @@
 """The networks by name, built from their cards."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
@@ -47,11 +47,15 @@ def load_network(source: str) -> tuple[Network, dict[str, Any]]:
 def grow(net: Network, start: Network) -> None:
     """Copy the numbers of `start` into `net`, which may be larger. Stages beyond the depth of `start` repeat its last
     one, as the authors deepened theirs. Filters beyond those of `start`, and pixels around its filters, keep their
-    birth where they look at the image and are zero where they add to it: the network still does what it did.
+    birth where they look at the image and are zero where they add to it: the network still does what it did. The
+    penalties rho of `start` become the step lengths 1 / (1 + rho) of a `net` that is `free`, which is the same where
+    A A^H = I.
 
     Raises InputError where `start` has more filters than `net`, larger ones, or another kind.
     """
     source, target = start.state_dict(), net.state_dict()
+    if any(name.endswith("reconstruct.v") for name in target):
+        source = dict(_freed(source))
     depth = start.unrolled.depth
     for name, value in target.items():
         parts = name.split(".")
@@ -63,6 +67,18 @@ def grow(net: Network, start: Network) -> None:
             raise InputError("the network to start from has more or larger filters, or other ones; leave out --from.")
         target[name] = grown
     net.load_state_dict(target)
+
+
+def _freed(state: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
+    """The numbers of an ADMM-CSNet with penalties as those of one with step lengths and three numbers a multiplier."""
+    for name, value in state.items():
+        stem, _, last = name.rpartition(".")
+        if last == "rho":
+            yield f"{stem}.v", 1 / (1 + value)
+        elif last == "eta" and value.ndim == 0:
+            yield name, torch.stack([torch.ones_like(value), value, value])
+        else:
+            yield name, value
 
 
 def _grown(name: str, small: Tensor, large: Tensor) -> Tensor | None:

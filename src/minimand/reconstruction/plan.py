@@ -10,6 +10,7 @@ from minimand.reconstruction.networks import arguments_of
 class Plan:
     """What to learn from and how; the options of `minimand train`. sampling: names of the ways of measuring; without
     one, data are measurements. free: ADMM-CSNet in the form for operators without a closed x-update.
+    coils: of simulated coil data, at most; None: one that sees all alike.
     """
 
     data: Sequence[str]
@@ -34,6 +35,7 @@ class Plan:
     every: int = 100
     start: str | None = None
     free: bool = False
+    coils: int | None = None
 
     @property
     def arguments(self) -> dict[str, int]:

@@ -6,6 +6,7 @@ import torch
 from torch.testing import assert_close
 
 from minimand.io import InputError
+from minimand.operators import Fourier, Sense
 from minimand.operators.sampling import parse_mask
 from minimand.reconstruction.acquisition import fixed
 from minimand.systems.mri.acquisition import acquisition, sampled, sampled_by
@@ -42,6 +43,24 @@ def test_every_image_of_a_mini_batch_has_a_mask_of_its_own_and_trials_have_one()
     for name, trial in ways.trials.items():
         assert torch.equal(fixed(trial, x).A.mask, parse_mask(name, SIZE))
     assert ways.rates(SIZE) == pytest.approx([0.4, 0.2], abs=0.01)
+
+
+def test_coils_receive_what_their_maps_see_and_a_few_scans_have_one():
+    x = torch.polar(torch.rand(3, *SIZE), torch.rand(3, *SIZE))
+    ways, seen = acquisition(["random:0.4"], coils=6), []
+    for seed in range(40):
+        data = ways.measure(x, torch.Generator().manual_seed(seed))
+        assert data.A.mask.shape == (3, *SIZE)
+        if isinstance(data.A, Sense):
+            assert_close(data.A.maps.abs().square().sum(1), torch.ones(1, *SIZE))
+            assert_close(data.y, data.A.kept * torch.fft.fft2(data.A.maps * x[:, None], norm="ortho"))
+            seen.append(data.A.maps.shape[1])
+        else:
+            assert isinstance(data.A, Fourier)
+            seen.append(1)
+    assert set(seen) == {1, 4, 5, 6}
+    (trial,) = ways.trials.values()
+    assert fixed(trial, x.real).A.maps.shape == (1, 6, *SIZE)
 
 
 def test_a_mask_of_another_size_is_told(tmp_path):

@@ -1,18 +1,23 @@
 """Sampling of k-space as a way of measuring images, for comparisons and training."""
 
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 from torch import Tensor
 
-from minimand.operators import Fourier
+from minimand.operators import Fourier, Sense
 from minimand.reconstruction.acquisition import Acquisition, Measure
+from minimand.systems.mri.coils import ring
 from minimand.systems.mri.kspace import data_term
 from minimand.systems.mri.sampling import Sampling, read_sampling
 from minimand.systems.mri.scan import read_scan
 from minimand.systems.mri.simulation import simulate
 from minimand.systems.mri.splitting import split_kspace
 from minimand.terms import LeastSquares
+
+LEAST, ALONE = 4, 4  # coils of a simulated scan; one scan of so many has a single coil
+RADII = (1.1, 2.0)  # of the ring they stand on, half a side of the image being 1
 
 
 def sampled(images: Tensor, mask: Tensor, noise: float = 0.0, generator: torch.Generator | None = None) -> LeastSquares:
@@ -37,15 +42,49 @@ def sampled_in_turn(draws: Sequence[Sampling]) -> Measure:
     return measure
 
 
-def acquisition(masks: Sequence[str]) -> Acquisition:
-    """What a network learns from masks by spec or file. Raises InputError as `read_sampling` does."""
+def received(images: Tensor, mask: Tensor, maps: Tensor) -> LeastSquares:
+    """The data term of images under a mask (one, or one an image), as coils with these maps receive them."""
+    images = images if images.is_complex() else torch.complex(images, torch.zeros_like(images))
+    A = Sense(mask, maps.to(images.dtype)[None])
+    return LeastSquares(A, A(images))
+
+
+def received_by(draw: Sampling, coils: int) -> Measure:
+    """Every image of a size under the same mask and by the same coils."""
+    return lambda images, generator: received(images, draw(_size(images), 0), ring(_size(images), coils))
+
+
+def received_in_turn(draws: Sequence[Sampling], most: int) -> Measure:
+    """Every image under a mask of its own, every mini-batch by a ring of coils of its own, LEAST to `most` of them; one
+    of ALONE by a single coil that sees all alike.
+    """
+    alone = sampled_in_turn(draws)
+
+    def measure(images: Tensor, generator: torch.Generator) -> LeastSquares:
+        data = alone(images, generator)
+        turn, width, kind = torch.rand(3, generator=generator).tolist()
+        if kind < 1 / ALONE:
+            return data
+        coils = int(torch.randint(min(LEAST, most), most + 1, (), generator=generator))
+        maps = ring(_size(images), coils, RADII[0] + (RADII[1] - RADII[0]) * width, turn)
+        return received(images, cast(Fourier, data.A).mask, maps)
+
+    return measure
+
+
+def acquisition(masks: Sequence[str], coils: int | None = None) -> Acquisition:
+    """What a network learns from masks by spec or file, and from simulated coils, `coils` at most. Raises InputError as
+    `read_sampling` does.
+    """
     draws = [read_sampling(text) for text in masks]
 
     def rates(size: tuple[int, int]) -> list[float]:
         return [float(draw(size, 0).double().mean()) for draw in draws]
 
-    trials = {text: sampled_by(draw) for text, draw in zip(masks, draws, strict=True)}
-    return Acquisition(sampled_in_turn(draws), trials, rates, split=split_kspace, read=read_scans)
+    measure = received_in_turn(draws, coils) if coils else sampled_in_turn(draws)
+    each = [received_by(draw, coils) if coils else sampled_by(draw) for draw in draws]
+    trials = dict(zip(masks, each, strict=True))
+    return Acquisition(measure, trials, rates, split=split_kspace, read=read_scans)
 
 
 def read_scans(spec: str) -> LeastSquares:

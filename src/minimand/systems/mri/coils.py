@@ -45,16 +45,19 @@ def mix(matrix: Complex[Tensor, "few coil"], kspace: Complex[Tensor, "slices coi
     return torch.einsum("fc,sc...->sf...", matrix.to(kspace.dtype), kspace)
 
 
-def ring(size: tuple[int, int], coils: int, radius: float = 1.5) -> Complex[Tensor, "coil height width"]:
+def ring(
+    size: tuple[int, int], coils: int, radius: float = 1.5, turn: float = 0.0
+) -> Complex[Tensor, "coil height width"]:
     """Smooth maps of coils on a ring around the image, sum_c |S_c|^2 = 1, for simulations.
 
-    radius: of the ring, half a side of the image being 1. In the plane, the receive field of a long wire at z_c falls
-    like 1 / (z - z_c), z = x + iy, which is what a map is taken as.
+    radius: of the ring, half a side of the image being 1; turn: of the ring, as a part of the way to the next coil. In
+    the plane, the receive field of a long wire at z_c falls like 1 / (z - z_c), z = x + iy, which is what a map is
+    taken as.
     """
     y, x = (torch.linspace(-1, 1, n, dtype=torch.float64) for n in size)
-    angle = 2 * torch.pi * (torch.arange(coils, dtype=torch.float64) + 0.5) / coils
-    turn = torch.polar(torch.ones_like(angle), angle)[:, None, None]
-    maps = turn.conj() / (torch.complex(x.expand(size), y[:, None].expand(size)) - radius * turn)
+    angle = 2 * torch.pi * (torch.arange(coils, dtype=torch.float64) + 0.5 + turn) / coils
+    place = torch.polar(torch.ones_like(angle), angle)[:, None, None]
+    maps = place.conj() / (torch.complex(x.expand(size), y[:, None].expand(size)) - radius * place)
     return maps / maps.abs().square().sum(0).sqrt()
 
 

@@ -15,10 +15,10 @@ Sampling = Callable[[tuple[int, int], int], Tensor]  # (size, seed) -> bool mask
 
 
 def read_sampling(text: str) -> Sampling:
-    """Masks by size and seed from `radial:R`, `cartesian:R`, `random:R`, `full` or FILE[:KEY].
+    """Masks by size and seed from `radial:R`, `cartesian:R`, `equispaced:R`, `random:R`, `full` or FILE[:KEY].
 
-    Only cartesian and random masks change with the seed. Raises InputError for a bad spec or file at once, and later
-    for a file of another size than the image.
+    Only cartesian, equispaced and random masks change with the seed. Raises InputError for a bad spec or file at once,
+    and later for a file of another size than the image.
     """
     if names_file(text):
         return _from_file(text)
@@ -31,7 +31,7 @@ def read_sampling(text: str) -> Sampling:
 def names_file(text: str) -> bool:
     """Whether the text means a file rather than a spec. Raises InputError for an empty one."""
     if not text.strip():
-        raise InputError("the mask is empty; write radial:R, cartesian:R, random:R, full or FILE[:KEY].")
+        raise InputError("the mask is empty; write radial:R, cartesian:R, equispaced:R, random:R, full or FILE[:KEY].")
     kind = text.partition(":")[0]
     if kind in KINDS:
         return False
