@@ -1,17 +1,18 @@
 """How near an image is to the truth, one number per image of the batch, in double precision.
 
 Inputs are real or complex `(batch, *image)`. NMSE and MAE are of the signed or complex image, PSNR and SSIM of the
-magnitudes, with the peak named by the caller. CIEDE2000 is of colours.
+magnitudes, with the peak named by the caller. CIEDE2000 is of colours. At the end: how good a ranked list is.
 """
 
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float, Shaped
+from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor
 from torch.nn import functional
 
 WINDOW, SIGMA, K1, K2 = 11, 1.5, 0.01, 0.03  # Wang et al. (2004), sec. III.B and III.C
+PAGE = 32  # results that the E-measure looks at
 
 
 class Scores(NamedTuple):
@@ -91,6 +92,55 @@ def ciede2000(
 
     pairs = [[rgb2lab(_double(v).permute(1, 2, 0).cpu().numpy()) for v in pair] for pair in zip(x, t, strict=True)]
     return torch.tensor([float(deltaE_ciede2000(a, b).mean()) for a, b in pairs], dtype=torch.float64)
+
+
+class Retrieval(NamedTuple):
+    """The five figures of shape retrieval, each (queries,), from 0 to 1."""
+
+    nn: Float[Tensor, " queries"]
+    first_tier: Float[Tensor, " queries"]
+    second_tier: Float[Tensor, " queries"]
+    e_measure: Float[Tensor, " queries"]
+    dcg: Float[Tensor, " queries"]
+
+
+def leave_one_out(
+    distances: Float[Tensor, "shapes shapes"], labels: Int[Tensor, " shapes"]
+) -> Bool[Tensor, "shapes others"]:
+    """Whether what each shape finds is of its class: every shape asks all others, nearest first, ties in their order.
+
+    A shape is kept from finding itself by its place, so a double at distance 0 is found.
+    """
+    others = ~torch.eye(len(labels), dtype=torch.bool, device=labels.device)
+    order = distances[others].reshape(len(labels), -1).argsort(dim=1, stable=True)
+    alike = (labels[:, None] == labels)[others].reshape(len(labels), -1)
+    return alike.gather(1, order)
+
+
+def retrieval(hits: Bool[Tensor, "queries ranks"]) -> Retrieval:
+    """Figures of ranked lists, whole ones: True where the thing at this rank is relevant, C times in a list.
+
+    nn: the first is; first_tier, second_tier: share of the C that is among the first C and 2 C; e_measure: harmonic
+    mean of precision and recall of the first 32, 2 C / (C + 32) at most; dcg: hits discounted by log2 of the rank, over
+    the most that C can reach. Raises ValueError for a list without a hit. Source: Shilane et al. (2004), sec. 5.
+    """
+    if not bool(hits.any(1).all()):
+        raise ValueError("retrieval figures need at least one relevant thing in every list.")
+    found, relevant = hits.double(), hits.sum(1)
+    ranks = torch.arange(1, hits.shape[1] + 1, device=hits.device)
+    gains = 1 / torch.log2(ranks.double().clamp_min(2))
+    ideal = gains.cumsum(0)[relevant - 1]
+
+    def among(first: Tensor) -> Tensor:
+        return (found * (ranks <= first[:, None])).sum(1)
+
+    return Retrieval(
+        found[:, 0],
+        among(relevant) / relevant,
+        among(2 * relevant) / relevant,
+        2 * found[:, :PAGE].sum(1) / (PAGE + relevant),
+        (found * gains).sum(1) / ideal,
+    )
 
 
 def _smooth(maps: Float[Tensor, "batch map height width"]) -> Float[Tensor, "batch map inner_height inner_width"]:

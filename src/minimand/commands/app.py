@@ -15,6 +15,7 @@ from minimand.commands.inspect import inspect
 from minimand.commands.optimize import optimize
 from minimand.commands.reconstruct import reconstruct
 from minimand.commands.reproduce import reproduce
+from minimand.commands.retrieve import retrieve
 from minimand.commands.score import score
 from minimand.commands.simulate import simulate
 from minimand.commands.train import train
@@ -50,7 +51,7 @@ def minimand(
 
 
 for command in (
-    demo, simulate, reconstruct, score, compare, tune, optimize, reproduce, denoise, dehaze, inspect,
+    demo, simulate, reconstruct, score, compare, tune, optimize, reproduce, denoise, dehaze, retrieve, inspect,
 ):  # fmt: skip
     app.command(short_help=f"{(command.__doc__ or '').partition(':')[0]}.")(command)
 app.add_typer(train, name="train")

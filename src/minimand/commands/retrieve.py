@@ -1,0 +1,97 @@
+"""`minimand retrieve`: find a shape again in a collection."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from typer import Argument, Option
+
+from minimand.commands.options import Force, Json, Report
+
+if TYPE_CHECKING:
+    from minimand.systems.shapes.index import Index
+
+
+def retrieve(
+    query: Annotated[
+        Path | None, Argument(metavar="QUERY", help="A shape: .off .obj .ply .stl, a surface or points.")
+    ] = None,
+    collection: Annotated[
+        Path, Option(metavar="DIR", help="Folder of shapes, sub-folders being classes; or a set of meshes, .npz.")
+    ] = Path(),
+    method: Annotated[str, Option(metavar="NAME", help="wks, hks, si-hks or shape-dna.")] = "wks",
+    top: Annotated[int, Option(metavar="N", help="How many to show.", min=1)] = 10,
+    evaluate: Annotated[
+        bool, Option("--evaluate", help="In place of a query: ask for every shape, and score what is found by class.")
+    ] = False,
+    sheet: Annotated[Path | None, Option(metavar="PNG", help="Write a contact sheet of query and results.")] = None,
+    report: Report = None,
+    json: Json = False,
+    force: Force = False,
+) -> None:
+    """Find shapes like one: `minimand retrieve scan.ply --collection shapes/ --top 10`.
+
+    The collection is indexed once and brought up to date when files change. With --evaluate every shape is looked for
+    among the others: nearest neighbour, first and second tier, E-measure and DCG in percent.
+    """
+    from minimand.commands.console import note, print_json, require_one_of
+    from minimand.io import InputError, check_folder, check_output
+    from minimand.systems.shapes import search
+    from minimand.systems.shapes.methods import METHODS
+    from minimand.systems.shapes.results import found_by, read_query, write_report, write_sheet
+
+    require_one_of("method", method, list(METHODS))
+    if evaluate is (query is not None):
+        raise InputError("name a shape to look for, or leave it out and write --evaluate.")
+    if evaluate and (sheet or report):
+        raise InputError("--sheet and --report show what a query finds; leave them out with --evaluate.")
+    if sheet:
+        check_output(sheet, force)
+    if report:
+        check_folder(report, force)
+    asked = read_query(query, method) if query else None
+    index = _index(collection, method)
+    if asked is None:
+        figures = search.evaluate(index)
+        if json:
+            print_json(figures)
+        else:
+            _print_figures(figures, len(index.entries), search.ceiling(index))
+        return
+    found = found_by(asked, index, method, top)
+    for text in found.notes:
+        note(text)
+    if sheet:
+        write_sheet(sheet, found, force=force)
+        note(f"contact sheet: {sheet}")
+    if report:
+        note(f"report: {write_report(report, found, force=force)}")
+    if json:
+        print_json(found.as_json())
+    else:
+        for hit in found.hits:
+            print(f"{hit.rank:>3}  {hit.distance:9.4f}  {hit.entry.label or '-':<12}  {hit.entry.name}")
+
+
+def _index(collection: Path, method: str) -> "Index":
+    """The index, brought up to date; what was done to surfaces and what had to be left out are told."""
+    from minimand.commands.console import note
+    from minimand.commands.progress import counting
+    from minimand.systems.shapes.collection import read_collection
+    from minimand.systems.shapes.index import indexed
+    from minimand.systems.shapes.methods import get_method
+
+    entries = read_collection(collection)
+    with counting("indexing", len(entries), "shapes") as show:
+        index = indexed(collection, entries, method, get_method(method), show)
+    for text in index.notes:
+        note(text)
+    for text in index.failed:
+        note(f"left out: {text}")
+    return index
+
+
+def _print_figures(figures: dict[str, Any], shapes: int, ceiling: float) -> None:
+    print(f"{shapes} shapes, each looked for among the others; percent")
+    print(f"{'NN':>6}  {'1-T':>6}  {'2-T':>6}  {'E-M':>6}  {'DCG':>6}")
+    print("  ".join(f"{value:6.2f}" for value in figures.values()))
+    print(f"E-M cannot exceed {ceiling:.2f}: it looks at 32 results, and classes are smaller")

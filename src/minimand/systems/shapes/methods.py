@@ -1,0 +1,52 @@
+"""The methods by name: each turns eigenpairs into one vector, and shapes are as alike as their vectors are near."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from minimand.io import InputError
+from minimand.systems.shapes import descriptors
+from minimand.systems.shapes.laplacian import Eigenpairs
+from minimand.systems.shapes.spd import logarithm, second_order, vectorise, with_ridge
+
+Method = Callable[[Eigenpairs], Float[Tensor, " numbers"]]
+
+
+def pooled(columns: Float[np.ndarray, "vertices d"], pairs: Eigenpairs) -> Float[Tensor, " numbers"]:
+    """log of the second-order pooled columns, as a vector: their log-Euclidean distance is that of the vectors."""
+    M = second_order(torch.from_numpy(columns), torch.from_numpy(pairs.areas))
+    return vectorise(logarithm(with_ridge(M)))
+
+
+def wks(pairs: Eigenpairs) -> Float[Tensor, " numbers"]:
+    """Wave kernel signatures less their mean, which is 1, second-order."""
+    return pooled(descriptors.wave_kernel_signature(pairs) - 1, pairs)
+
+
+def hks(pairs: Eigenpairs) -> Float[Tensor, " numbers"]:
+    """Heat kernel signatures less their mean, second-order."""
+    return pooled(descriptors.heat_kernel_signature(pairs) - 1, pairs)
+
+
+def si_hks(pairs: Eigenpairs) -> Float[Tensor, " numbers"]:
+    """Scale-invariant heat kernel signatures and a constant, second-order."""
+    columns = descriptors.scale_invariant_signature(pairs)
+    return pooled(np.pad(columns, ((0, 0), (0, 1)), constant_values=1.0), pairs)
+
+
+def shape_dna(pairs: Eigenpairs) -> Float[Tensor, " numbers"]:
+    """Logarithms of 30 eigenvalues."""
+    return torch.from_numpy(descriptors.shape_dna(pairs))
+
+
+METHODS: Mapping[str, Method] = {"wks": wks, "hks": hks, "si-hks": si_hks, "shape-dna": shape_dna}
+
+
+def get_method(name: str) -> Method:
+    """The method of this name. Raises InputError for an unknown one."""
+    if name not in METHODS:
+        raise InputError(f"there is no method {name!r} for shapes; there are {', '.join(METHODS)}.")
+    return METHODS[name]
