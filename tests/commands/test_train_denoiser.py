@@ -32,6 +32,16 @@ def test_training_writes_weights_that_denoise_takes(pictures, work, done, networ
     assert np.load("x.npy").shape == (3, 24, 20)
 
 
+def test_a_network_for_a_range_of_noise_serves_message_passing_too(pictures, work, done):
+    smooth = np.add.outer(5 * np.arange(24), 6 * np.arange(20)).astype(np.uint8)
+    np.save("clean.npy", np.stack([smooth, smooth[::-1], smooth[:, ::-1]]))
+    done("train", "foe", *pictures[:2], "--sigma", "5:50", *TINY, "-o", "w.safetensors")
+    assert load_weights("w.safetensors").card["sigma"] == [5, 50]
+    words = ["--operator", "hadamard:0.5", "--methods", "zero-filled,ldamp", "--weights", "w.safetensors", "--json"]
+    found = json.loads(done("compare", "clean.npy", *words))["methods"]
+    assert found["ldamp"]["psnr"] > found["zero-filled"]["psnr"]
+
+
 def test_a_shared_network_starts_one_that_shares_nothing(pictures, work, done):
     done("train", "foe", *pictures, *TINY, "--shared", "-o", "a.safetensors")
     done("train", "foe", *pictures, *TINY, "--pace", 1e-6, "--from", "a.safetensors", "-o", "b.safetensors")
@@ -46,6 +56,9 @@ def test_a_shared_network_starts_one_that_shares_nothing(pictures, work, done):
     [
         (["foe", "--data", "clean.npy"], "Missing option '--sigma'"),
         (["foe", "--data", "clean.npy", "--sigma", 25, "--mask", "radial:0.2"], "No such option: --mask"),
+        (["foe", "--data", "clean.npy", "--sigma", "9:5"], "--sigma 9:5: write the noise, such as 25, or least and"),
+        (["foe", "--data", "clean.npy", "--sigma", "0"], "--sigma 0: write the noise"),
+        (["foe", "--data", "clean.npy", "--sigma", "x"], "--sigma x: write the noise"),
         (["dncnn", "--data", "clean.npy", "--sigma", 25, "--shared"], "dncnn:"),
         (["foe", "--data", "clean.npy", "--sigma", 25, "--filters", 99], "1 to 24 filters of size 5"),
         (["foe", "--data", "clean.npy[0]", "--sigma", 25], "one picture is too few"),

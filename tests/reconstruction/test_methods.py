@@ -20,7 +20,7 @@ from minimand.reconstruction.methods import (
 from minimand.reconstruction.networks import NETWORKS, arguments_of, make
 from minimand.weights import save_weights
 
-KSPACE = tuple(name for name in METHODS if name != "bm3d-amp")
+KSPACE = tuple(name for name in METHODS if name not in ("bm3d-amp", "ldamp"))
 
 
 @pytest.fixture(scope="module")

@@ -2,17 +2,20 @@
 
 import pytest
 
+from minimand.reconstruction.denoisers import NETWORKS as DENOISERS
+from minimand.reconstruction.denoisers import build
 from minimand.reconstruction.networks import NETWORKS, load_network
 from minimand.systems.optimizers.rules import RULES, load_rule
-from minimand.weights import shipped, shipped_cards
+from minimand.weights import load_weights, shipped, shipped_cards
 
 CARDS = shipped_cards()
 RECONSTRUCT = [name for name, card in CARDS.items() if card["network"] in NETWORKS]
+DENOISE = [name for name, card in CARDS.items() if card["network"] in DENOISERS]
 OPTIMIZE = [name for name, card in CARDS.items() if card["network"] in RULES]
 
 
 def test_everything_that_ships_is_known_and_small():
-    assert sorted(RECONSTRUCT + OPTIMIZE) == sorted(shipped())
+    assert sorted(RECONSTRUCT + DENOISE + OPTIMIZE) == sorted(shipped())
     for name, path in shipped().items():
         assert path.stat().st_size < (100_000 if name in OPTIMIZE else 1_000_000)
 
@@ -41,6 +44,13 @@ def test_a_shipped_network_is_better_than_tv_where_it_was_tested(name):
     card = load_network(name)[1]
     for row in card["tested"]:
         assert row[card["network"]]["psnr"] > row["tv"]["psnr"] > row["zero-filled"]["psnr"]
+
+
+@pytest.mark.parametrize("name", DENOISE)
+def test_a_shipped_denoiser_loads_and_is_better_than_it_was_born(name):
+    loaded = load_weights(name)
+    complete(name, build(loaded), loaded.card)
+    assert loaded.card["validation"]["psnr"] > loaded.card["validation"]["psnr_untrained"]
 
 
 @pytest.mark.parametrize("name", OPTIMIZE)

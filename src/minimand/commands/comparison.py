@@ -103,16 +103,18 @@ def weights_for(weights: str | None, names: Sequence[str], way: Way) -> str | No
     """
     from minimand.commands.console import network_of
     from minimand.io import InputError
+    from minimand.reconstruction.methods import LEARNED
     from minimand.reconstruction.networks import NETWORKS
     from minimand.weights.choice import RESEARCH, research_weights, usual_weights
 
-    learned = [name for name in names if name in NETWORKS]
+    learned = [name for name in names if name in LEARNED]
     if weights == RESEARCH:
         if len(learned) != 1:
             raise InputError(
                 f"--weights research needs one learned method among --methods, got {', '.join(learned) or 'none'}."
             )
-        return str(research_weights(learned[0], way.name))
+        return str(denoiser_for_research() if learned == ["ldamp"] else research_weights(learned[0], way.name))
+    learned = [name for name in learned if name in NETWORKS]  # ldamp has one denoiser for every operator
     if way.peaks is None:
         return weights
     bare = [name for name in learned if name != network_of(weights, names)]
@@ -121,3 +123,19 @@ def weights_for(weights: str | None, names: Sequence[str], way: Way) -> str | No
     if bare:
         raise InputError(f"--operator {way.name}: compare one learned method at a time, got {', '.join(learned)}.")
     return weights
+
+
+def denoiser_for_research() -> Path:
+    """File of the denoiser for research use that learned most levels of noise. Raises InputError where none did."""
+    from minimand.io import InputError
+    from minimand.reconstruction.denoisers import of_any_noise
+    from minimand.weights import research
+
+    found = research()
+    name = of_any_noise(found)
+    if name is None:
+        raise InputError(
+            "--weights research: no denoiser for many levels of noise is at hand; make one: minimand train foe --data "
+            "PICTURES --sigma 5:60 -o mine.safetensors."
+        )
+    return found[name]

@@ -87,11 +87,12 @@ def device_of(name: str) -> "torch.device":
 def network_of(weights: str | None, methods: Sequence[str]) -> str | None:
     """The method that --weights applies to, by their card. Raises InputError where it is not among the methods."""
     from minimand.io import InputError
+    from minimand.reconstruction.methods import method_of
     from minimand.weights import load_weights
 
     if weights is None:
         return None
-    network = str(load_weights(weights).card.get("network"))
+    network = method_of(load_weights(weights).card)
     if network not in methods:
         raise InputError(
             f"--weights {weights}: are for {network}, which is not among the methods {', '.join(methods)}."

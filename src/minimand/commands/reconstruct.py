@@ -91,7 +91,7 @@ def reconstruct(
 
 def _asked(method: str | None, weights: str | None, mask: str | None) -> tuple[str | None, str | None]:
     """Method and weights by name: the research weights for a mask, and the network that weights are of."""
-    from minimand.reconstruction.networks import NETWORKS
+    from minimand.reconstruction.methods import LEARNED, method_of
     from minimand.weights import load_weights
     from minimand.weights.choice import RESEARCH, research_weights
 
@@ -99,6 +99,6 @@ def _asked(method: str | None, weights: str | None, mask: str | None) -> tuple[s
         method = method or "admm-net"
         weights = str(research_weights(method, mask or ""))
     if method is None and weights is not None:
-        network = str(load_weights(weights).card.get("network"))
-        method = network if network in NETWORKS else "admm-net"
+        network = method_of(load_weights(weights).card)
+        method = network if network in LEARNED else "admm-net"
     return method, weights

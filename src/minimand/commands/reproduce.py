@@ -27,6 +27,9 @@ def reproduce(
     rates: Annotated[
         str, Option(metavar="R,R", help="Sampling rates of an MRI table: 0.2, 0.3, 0.4 and 0.5 in the talk.")
     ] = "0.2",
+    images: Annotated[
+        int | None, Option(metavar="N", help="Only the first N images of an MRI or imaging table.", min=1)
+    ] = None,
     report: Report = None,
     runs: Annotated[
         int, Option(metavar="N", help="For optimizers: runs of every rule on every task, at least 2.", min=2)
@@ -59,6 +62,8 @@ def reproduce(
     def show(name: str, k: int, n: int) -> None:
         note(f"running {name} ({k} of {n})")
 
+    if images and table not in (*mri.TABLES, *imaging.TABLES):
+        raise InputError(f"{table} takes no --images; leave it out.")
     if report and table in (*restoration.TABLES, *dehazing.TABLES, *optimizers.TABLES):
         raise InputError(f"{table} has no report; leave --report out.")
     if table in optimizers.TABLES:
@@ -69,11 +74,11 @@ def reproduce(
         print_json(found) if json else _print_dehazing(found)
         return
     if table in mri.TABLES:
-        found, made = mri.mri_table(table, folder, _rates(rates), show)
+        found, made = mri.mri_table(table, folder, _rates(rates), show, images)
     elif table in restoration.TABLES:
         found, made = restoration.denoising(folder, show), {}
     else:
-        found, made = imaging.imaging_table(table, folder, show)
+        found, made = imaging.imaging_table(table, folder, show, images)
     if report:
         _write_reports(report, found, made, force)
     if json:

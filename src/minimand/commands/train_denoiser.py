@@ -7,11 +7,15 @@ from typer import Option
 from minimand.commands import train_options as has
 from minimand.commands.options import Force, Json, Seed
 
+LEAST, MOST = 0.01, 1e4  # noise, white being 255
+
 
 def train_denoiser(
     data: has.Data,
     output: has.Weights,
-    sigma: Annotated[float, Option(metavar="S", help="Noise to take away, such as 25, white being 255.", min=0.01)],
+    sigma: Annotated[
+        str, Option(metavar="S|S:S", help="Noise to take away, such as 25, or the least and the most; white is 255.")
+    ],
     validate: has.Validate = None,
     depth: Annotated[
         int | None, Option(metavar="N", help="Stages of foe, layers of dncnn [default: 5 and 8].", min=1)
@@ -43,7 +47,22 @@ def train_denoiser(
 
     run = begin(output, licence, research, resume=resume, force=force, threads=threads)
     plan = Plan(
-        named(), data, sigma, validate or (), depth, filters, size, shared, steps, batch,
+        named(), data, _levels(sigma), validate or (), depth, filters, size, shared, steps, batch,
         has.side_lengths(crop), pace, seed, every, start,
     )  # fmt: skip
     report(train(plan, run), run, plan.network, plan.arguments["depth"], json=json)
+
+
+def _levels(text: str) -> tuple[float, float]:
+    """The least and the most noise in `25` or `5:55`. Raises InputError."""
+    from minimand.io import InputError
+
+    try:
+        numbers = [float(word) for word in text.split(":")]
+    except ValueError:
+        numbers = []
+    if len(numbers) not in (1, 2) or not LEAST <= numbers[0] <= numbers[-1] <= MOST:
+        raise InputError(
+            f"--sigma {text}: write the noise, such as 25, or least and most, 5:55, {LEAST:g} to {MOST:g}."
+        )
+    return numbers[0], numbers[-1]

@@ -1,7 +1,7 @@
 """The reconstruction methods by name, each a map from a least-squares data term to an image."""
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,18 +14,24 @@ from minimand.operators import Diffraction, Sense
 from minimand.reconstruction.admm_csnet import ADMMCSNet
 from minimand.reconstruction.admm_net import ADMMNet, peak, scaled
 from minimand.reconstruction.classical.acquired import require_kspace
-from minimand.reconstruction.classical.amp import bm3d_amp
+from minimand.reconstruction.classical.amp import bm3d_amp, ldamp
 from minimand.reconstruction.classical.bm3d_mri import bm3d_mri
 from minimand.reconstruction.classical.energies import recpf, sidwt, tv
 from minimand.reconstruction.classical.nlr_cs import nlr_cs
 from minimand.reconstruction.classical.sparse_patches import fdlcp, pano, pbdw
 from minimand.reconstruction.classical.tval3 import tval3
+from minimand.reconstruction.denoisers import NETWORKS as DENOISERS
+from minimand.reconstruction.denoisers import load_denoiser
 from minimand.reconstruction.networks import NETWORKS, Network, load_network
 from minimand.reconstruction.sense import sense_tv, sense_wavelet
 from minimand.reconstruction.sensed_tv import sensed_total_variation
 from minimand.terms import LeastSquares
 
-SHIPPED = {"admm-net": "admm-net", "admm-csnet": "admm-csnet-chest"}  # for k-space, where no weights are named
+SHIPPED = {  # where no weights are named; networks for k-space
+    "admm-net": "admm-net",
+    "admm-csnet": "admm-csnet-chest",
+    "ldamp": "foe",
+}
 INIT_DEPTH = 15  # stages of the untrained network, as of the talk's
 
 
@@ -113,12 +119,13 @@ CLASSICAL: dict[str, Callable[[LeastSquares], Tensor]] = {
     "nlr-cs": nlr_cs,
     "bm3d-amp": bm3d_amp,
 }
-METHODS = (*CLASSICAL, *NETWORKS)
+LEARNED = (*NETWORKS, "ldamp")
+METHODS = (*CLASSICAL, *LEARNED)
 
 
 def get_method(name: str, *, weights: str | None = None, device: torch.device | str = "cpu") -> Method:
     """The method of a name, on a device. weights: shipped name or file for a learned method; without them what ships
-    for k-space.
+    (for k-space, for ldamp a denoiser of any noise).
 
     Raises InputError for an unknown name (with the nearest ones), for weights of another method and for weights where
     the method takes none.
@@ -130,9 +137,18 @@ def get_method(name: str, *, weights: str | None = None, device: torch.device | 
             raise InputError(f"{weights}: are weights of {card['network']}, not of {name}; use that --method.")
         net = net.float().to(device)
         return Method(name, lambda data: apply_network(net, data), net, card)
+    if name == "ldamp":
+        denoise, card = load_denoiser(weights or SHIPPED[name])
+        return Method(name, lambda data: ldamp(data, denoise), None, card)
     if weights is not None:
-        raise InputError(f"{name} takes no weights, got {weights}; methods that do: {', '.join(NETWORKS)}.")
+        raise InputError(f"{name} takes no weights, got {weights}; methods that do: {', '.join(LEARNED)}.")
     return Method(name, CLASSICAL[name])
+
+
+def method_of(card: Mapping[str, Any]) -> str:
+    """The method that weights are for, by their card: ldamp for a denoiser."""
+    network = str(card.get("network"))
+    return "ldamp" if network in DENOISERS else network
 
 
 def require_known(name: str) -> None:

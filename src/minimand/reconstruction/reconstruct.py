@@ -26,13 +26,13 @@ def reconstruct(
 ) -> Reconstructed:
     """Reconstruct every item by itself.
 
-    data: of all items, (items, *measurement). warm: run the first batch once before the clock starts. show: told the
-    number of items done.
+    data: of all items, (items, *measurement). warm: run the first item once before the clock starts, so that nothing is
+    compiled in what is timed. show: told the number of items done.
     """
     count = len(data.y)
     length = max(1, BATCH_PIXELS // data.items(slice(0, 1)).pulled().numel())
     if warm:
-        method.run(data.items(slice(0, length)))
+        method.run(data.items(slice(0, 1)))
     images, started = [], time.perf_counter()
     for first in range(0, count, length):
         images.append(method.run(data.items(slice(first, first + length))))

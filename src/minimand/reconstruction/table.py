@@ -28,6 +28,11 @@ def silent(label: str, k: int, n: int) -> None:
     return
 
 
+def part(on: str, taken: int, there: int) -> str:
+    """What a table is on, where only the first of its images are taken."""
+    return on if taken == there else f"{on}, the first {taken}"
+
+
 def classical(names: Sequence[str]) -> list[Rival]:
     """Rows of methods without weights; those that this version does not have say so."""
     return [Rival(n, n, None, None if n in METHODS else "not in this version") for n in names]

@@ -31,9 +31,10 @@ def test_every_published_method_has_a_row_with_figures_or_a_reason(name, folder)
     found, made = imaging_table(name, folder, show=lambda *words: told.append(words))
     assert [label for label, _, _ in told] == ["zero-filled", "tv", "tval3", "nlr-cs"]
     rows = {row["method"]: row for row in found["rows"]}
-    assert list(rows) == ["zero-filled", "tv", "tval3", "nlr-cs", "of-tomorrow", "admm-csnet"]
+    assert list(rows) == ["zero-filled", "tv", "tval3", "nlr-cs", "of-tomorrow", "ldamp", "admm-csnet"]
     assert len(rows["tv"]["images"]["psnr"]) == len(found["pictures"]) == len(FIGURES[name].pictures)
     assert rows["tv"]["psnr"] == pytest.approx(np.mean(rows["tv"]["images"]["psnr"]))
+    assert "no denoiser" in rows["ldamp"]["unavailable"]
     assert "no network" in rows["admm-csnet"]["unavailable"]
     assert rows["of-tomorrow"]["unavailable"] == "not in this version"
     assert rows["nlr-cs"]["published"] == {"psnr": FIGURES[name].published["nlr-cs"]}

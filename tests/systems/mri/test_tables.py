@@ -40,6 +40,13 @@ def test_the_chest_table_is_over_the_last_fifteen_images(folder):
     assert list(made["radial:0.2"].results) == list(QUICK[:3])
 
 
+def test_the_first_images_alone_will_do(folder):
+    found, made = mri_table("mri-chest", folder, first=2)
+    assert found["on"] == "chest 61..75, the first 2"
+    assert [len(row["images"]["psnr"]) for row in found["rows"][:3]] == [2, 2, 2]
+    assert len(made["radial:0.2"].images) == 2
+
+
 def test_what_is_not_there_says_so(folder):
     rows = mri_table("mri-chest", folder)[0]["rows"]
     assert rows[3] == {

@@ -5,8 +5,8 @@ import torch
 
 from minimand.io import read_images
 from minimand.metrics import psnr
-from minimand.systems.restoration.methods import get_method, suiting
-from minimand.systems.restoration.networks import build
+from minimand.reconstruction.denoisers import build, suiting
+from minimand.systems.restoration.methods import get_method
 from minimand.weights import load_weights, research
 
 NAMES = ("foe-25-research", "foe-25-shared-research")

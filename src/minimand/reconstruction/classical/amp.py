@@ -1,5 +1,6 @@
-"""Denoisers in approximate message passing, for compressive measurements: D-AMP, BM3D-AMP."""
+"""Denoisers in approximate message passing, for compressive measurements: D-AMP, BM3D-AMP, LDAMP."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -12,7 +13,8 @@ from minimand.loops import solve
 from minimand.operators import Fourier, Identity, Sense
 from minimand.reconstruction.admm_net import peak, scaled
 from minimand.step import Step
-from minimand.terms import BM3D, LeastSquares
+from minimand.term import Term
+from minimand.terms import BM3D, Denoiser, LeastSquares
 
 ITERATIONS = 10
 NUDGE = 0.1  # of the noise, for differences
@@ -81,10 +83,26 @@ def bm3d_amp(data: LeastSquares) -> Tensor:
 
     For operators that mix all pixels (Hadamard, diffraction); real and complex images. Source: Metzler et al. (2016).
     """
+    return passed("bm3d-amp", data, BM3D())
+
+
+@torch.no_grad()
+def ldamp(data: LeastSquares, denoise: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    """A learned denoiser in approximate message passing, the same network in every iteration.
+
+    denoise: (images, deviations of their noise (batch,)) -> images, for real and, where the images are, complex ones.
+    For measurements as `bm3d_amp`. Source: Metzler, Mousavi, Baraniuk (2017), with one network for all noise in place
+    of one for every iteration.
+    """
+    return passed("ldamp", data, Denoiser(denoise))
+
+
+def passed(method: str, data: LeastSquares, prior: Term) -> Tensor:
+    """The image of message passing with a denoiser, from zero, where the maximum of A^H y is 1."""
     if isinstance(data.A, Fourier | Sense):
         kind, other = ("several coils", "sense-tv") if isinstance(data.A, Sense) else ("k-space", "bm3d-mri")
-        raise InputError(f"bm3d-amp is for compressive measurements, not for {kind}; use {other}.")
+        raise InputError(f"{method} is for compressive measurements, not for {kind}; use {other}.")
     scale = peak(data.pulled())
     start = torch.zeros_like(data.pulled())
-    x: Tensor = solve(AMP(), scaled(data, scale) + BM3D(), start, max_iter=ITERATIONS, tol=0.0).x
+    x: Tensor = solve(AMP(), scaled(data, scale) + prior, start, max_iter=ITERATIONS, tol=0.0).x
     return x * per_item(scale, x)

@@ -11,7 +11,7 @@ import numpy as np
 from minimand.io import InputError, read_images
 from minimand.reconstruction.compare import Compared
 from minimand.reconstruction.import_weights import import_network
-from minimand.reconstruction.table import Rival, Show, classical, silent, table_rows
+from minimand.reconstruction.table import Rival, Show, classical, part, silent, table_rows
 from minimand.systems.mri.acquisition import sampled_by
 from minimand.systems.mri.published import PUBLISHED
 from minimand.systems.mri.sampling import read_sampling
@@ -47,15 +47,17 @@ TABLES = {
 
 
 def mri_table(
-    name: str, data: Path, rates: Sequence[float] = RATES[:1], show: Show = silent
+    name: str, data: Path, rates: Sequence[float] = RATES[:1], show: Show = silent, first: int | None = None
 ) -> tuple[dict[str, Any], dict[str, Compared]]:
     """A table at some sampling rates: every method, every shipped network for this sampling and, at 20 %, the authors'.
 
-    data: the folder that holds mri/; show: told which method runs, its number and how many there are. Gives the table
-    for JSON, and by sampling what each method made of each image. Raises InputError where the images are not at hand.
+    data: the folder that holds mri/; show: told which method runs, its number and how many there are; first: only so
+    many of the images. Gives the table for JSON, and by sampling what each method made of each image. Raises InputError
+    where the images are not at hand.
     """
     table = TABLES[name]
-    arrays = _images(table, data)
+    every = _images(table, data)
+    arrays = every[:first]
     rows: list[dict[str, Any]] = []
     made: dict[str, Compared] = {}
     with TemporaryDirectory() as folder:
@@ -69,7 +71,8 @@ def mri_table(
             if together is not None:
                 made[sampling] = together
     sampling = ", ".join(f"radial:{rate:g}" for rate in rates)
-    return {"table": name, "source": table.source, "sampling": sampling, "on": table.on, "rows": rows}, made
+    on = part(table.on, len(arrays), len(every))
+    return {"table": name, "source": table.source, "sampling": sampling, "on": on, "rows": rows}, made
 
 
 def shipped_networks(sampling: str) -> list[Rival]:

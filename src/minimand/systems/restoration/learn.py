@@ -10,9 +10,9 @@ from torch import Tensor
 
 from minimand.io import InputError, read_images
 from minimand.learning import Progress, Run
+from minimand.reconstruction.denoisers import USUAL, Denoiser, build, make, rate
 from minimand.reconstruction.images import CHOSEN, DRAWN, spread, training_images
 from minimand.reconstruction.white import white_levels
-from minimand.systems.restoration.networks import USUAL, Denoiser, build, make, rate
 from minimand.systems.restoration.training import Denoise
 from minimand.weights import load_weights
 
@@ -23,11 +23,13 @@ FIRST = re.compile(r"stages\.\d+\.")
 
 @dataclass(frozen=True)
 class Plan:
-    """What to learn from and how; the options of `minimand train foe|dncnn`. sigma: of the noise, white being 255."""
+    """What to learn from and how; the options of `minimand train foe|dncnn`. sigma: the noise, least and most,
+    white being 255.
+    """
 
     network: str
     data: Sequence[str]
-    sigma: float
+    sigma: tuple[float, float]
     validate: Sequence[str] = ()
     depth: int | None = None
     filters: int | None = None
@@ -65,10 +67,12 @@ def train(plan: Plan, run: Run) -> Progress:
     )  # fmt: skip
     if progress.stopped:
         return progress
-    noise = f"noise of {plan.sigma:g} of 255"
+    least, most = plan.sigma
+    noise = f"noise of {f'{least:g} to ' * (least < most)}{most:g} of 255"
     sides = [n for image in (*learned, *chosen) for n in image.shape]
     run.save(net, {
-        "network": plan.network, "arguments": plan.arguments, "sigma": plan.sigma,
+        "network": plan.network, "arguments": plan.arguments,
+        "sigma": most if least == most else [least, most],
         "summary": f"{plan.arguments['depth']} stages, {noise}; validation {progress.best:.2f} dB",
         "sides": [min(sides), max(sides)], "loss": LOSS,
         "training": {"seed": plan.seed, "images": len(learned), "from": origin, "data": list(plan.data)},

@@ -1,32 +1,27 @@
 """The denoisers by name, each a map from noisy images and their noise to images."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import log
-from pathlib import Path
 from typing import Any
 
 import torch
-from jaxtyping import Float, Num
+from jaxtyping import Float
 from torch import Tensor
 
 from minimand.algebra import per_item
 from minimand.io import InputError
 from minimand.loops import solve
 from minimand.operators import Gradient, Identity
+from minimand.reconstruction.denoisers import NETWORKS, Denoise, load_denoiser, plane_by_plane, suiting
 from minimand.steps import ADMM
 from minimand.systems.restoration import dictionary
-from minimand.systems.restoration.networks import NETWORKS, build
 from minimand.terms import L21, LeastSquares
 from minimand.terms.bm3d import bm3d
-from minimand.weights import cards_of, load_weights, research, shipped
+from minimand.weights import research, shipped
 from minimand.weights.choice import RESEARCH
 
 TV_WEIGHT = 0.75  # where the noise is 1; best on four training pictures: 0.7, 0.8, 0.95 for noise 15, 25, 50 of 255
 TV_RHO, TV_ITERATIONS, TV_TOL = 1.0, 100, 1e-3
-
-Images = Num[Tensor, "batch *channels height width"]  # real or complex, or of three colours
-Denoiser = Callable[[Tensor, Tensor], Tensor]  # images and their noise, (batch,), in the same units -> images
 
 
 @dataclass(frozen=True)
@@ -34,21 +29,8 @@ class Method:
     """A way to denoise. card: of a learned one, else empty."""
 
     name: str
-    run: Denoiser
+    run: Denoise
     card: Mapping[str, Any] = field(default_factory=dict)
-
-
-def plane_by_plane(denoise: Denoiser) -> Denoiser:
-    """A denoiser of real grey images, for colours and for real and imaginary parts as well."""
-
-    def whole(x: Images, sigma: Float[Tensor, " batch"]) -> Images:
-        parts = torch.view_as_real(x.resolve_conj()).movedim(-1, 1).contiguous() if x.is_complex() else x
-        planes = parts.reshape(-1, *parts.shape[-2:])
-        each = sigma.to(planes.dtype).repeat_interleave(len(planes) // len(x))
-        found = denoise(planes, each).reshape(parts.shape)
-        return torch.view_as_complex(found.movedim(1, -1).contiguous()) if x.is_complex() else found
-
-    return whole
 
 
 @torch.no_grad()
@@ -72,7 +54,7 @@ def by_dictionary(
     return torch.stack([dictionary.denoise(image, float(s)) for image, s in zip(x, sigma)])
 
 
-CLASSICAL: dict[str, Denoiser] = {
+CLASSICAL: dict[str, Denoise] = {
     "tv": plane_by_plane(total_variation),
     "bm3d": bm3d,
     "dictionary": plane_by_plane(by_dictionary),
@@ -91,29 +73,10 @@ def get_method(name: str, level: float, weights: str | None = None) -> Method:
             raise InputError(f"{name} takes no weights, got {weights}; methods that do: {', '.join(NETWORKS)}.")
         return Method(name, CLASSICAL[name])
     source = suiting(name, level, research() if weights == RESEARCH else shipped()) if _chosen(weights) else weights
-    loaded = load_weights(str(source))
-    if loaded.card.get("network") != name:
-        raise InputError(f"{weights}: are weights of {loaded.card.get('network')}, not of {name}; use that --method.")
-    net = build(loaded)
-
-    @torch.no_grad()
-    def run(x: Tensor, sigma: Tensor) -> Tensor:
-        denoised: Tensor = net.to(x.dtype)(x, sigma)
-        return denoised
-
-    return Method(name, plane_by_plane(run), loaded.card)
-
-
-def suiting(network: str, level: float, files: Mapping[str, Path]) -> Path:
-    """The file of the network that learned noise nearest to `level`, of those given. Raises InputError for none."""
-    cards = cards_of(files)
-    learned = {name: card["sigma"] for name, card in cards.items() if card.get("network") == network}
-    if not learned:
-        raise InputError(
-            f"no {network} is at hand; make one: minimand train {network} --data PICTURES --sigma {level:.3g} "
-            "-o mine.safetensors, and name it with --weights; or take --weights research where that folder is."
-        )
-    return files[min(learned, key=lambda name: abs(log(learned[name] / level)))]
+    run, card = load_denoiser(str(source))
+    if card["network"] != name:
+        raise InputError(f"{weights}: are weights of {card['network']}, not of {name}; use that --method.")
+    return Method(name, run, card)
 
 
 def _chosen(weights: str | None) -> bool:

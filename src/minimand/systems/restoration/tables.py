@@ -11,8 +11,8 @@ from torch import Tensor
 
 from minimand.io import InputError, read_images
 from minimand.metrics import score
-from minimand.systems.restoration.methods import CLASSICAL, Denoiser, get_method
-from minimand.systems.restoration.networks import NETWORKS
+from minimand.reconstruction.denoisers import NETWORKS, Denoise, noise_of
+from minimand.systems.restoration.methods import CLASSICAL, get_method
 from minimand.weights import cards_of, research, shipped
 
 TABLES = ("denoising",)
@@ -36,7 +36,7 @@ def denoising(
     """Total variation, BM3D and every denoising network at hand at noise 15, 25 and 50 of 255, one row each.
 
     Picture k of the sorted list has `default_rng(k).normal(0, sigma)` added, neither clipped nor rounded; a network is
-    listed at the level that it learned. data: the folder that holds images/; show: told which row runs,
+    listed at the levels that it learned. data: the folder that holds images/; show: told which row runs,
     its number and how many there are; levels: of the noise. Raises InputError where the pictures are not at hand.
     """
     folder = data / "images" / "bsd68_dev"
@@ -60,19 +60,19 @@ def denoising(
     }  # fmt: skip
 
 
-def _rivals(level: float) -> list[tuple[str, str, Denoiser | None]]:
+def _rivals(level: float) -> list[tuple[str, str, Denoise | None]]:
     """Label, kind and denoiser of every row at a level."""
-    rivals: list[tuple[str, str, Denoiser | None]] = [("noisy", "noisy", lambda x, sigma: x)]
+    rivals: list[tuple[str, str, Denoise | None]] = [("noisy", "noisy", lambda x, sigma: x)]
     rivals += [(name, name, None if name == "dictionary" else CLASSICAL[name]) for name in ("tv", "dictionary", "bm3d")]
     for files, where in ((shipped(), ""), (research(), " (research)")):
         for name, card in cards_of(files).items():
-            if card.get("network") in NETWORKS and card["sigma"] == level:
+            if card.get("network") in NETWORKS and noise_of(card)[0] <= level <= noise_of(card)[1]:
                 run = get_method(card["network"], level, str(files[name])).run
                 rivals.append((name + where, card["network"], run))
     return rivals
 
 
-def _measured(run: Denoiser, clean: list[Tensor], level: float) -> dict[str, Any]:
+def _measured(run: Denoise, clean: list[Tensor], level: float) -> dict[str, Any]:
     """Mean scores and seconds a picture, and the scores of each."""
     scores, seconds = [], []
     for k, picture in enumerate(clean):

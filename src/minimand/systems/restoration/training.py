@@ -7,21 +7,24 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from minimand.algebra import per_item
 from minimand.learning.windows import cut, turned
 from minimand.metrics import psnr
 
 
 @dataclass(frozen=True)
 class Denoise:
-    """Learn to take away Gaussian noise of standard deviation `sigma`: a `learning.Task`.
+    """Learn to take away Gaussian noise of standard deviations between two, evenly on a logarithmic scale: a
+    `learning.Task`.
 
-    train, validation: grey pictures of any sizes, in grey levels where white is 255, as sigma. crop: (height, width) of
-    the windows that mini-batches cut. loss: mean over windows of the root mean square error over sigma.
+    train, validation: grey pictures of any sizes, in grey levels where white is 255, as sigma: (least, most), which may
+    be equal. crop: (height, width) of the windows that mini-batches cut. loss: mean over windows of the root mean
+    square error over the noise.
     """
 
     train: Sequence[Tensor]
     validation: Sequence[Tensor]
-    sigma: float
+    sigma: tuple[float, float]
     batch: int
     crop: tuple[int, int]
     seed: int
@@ -39,17 +42,22 @@ class Denoise:
 
     @torch.no_grad()
     def validate(self, net: nn.Module) -> float:
-        """Mean PSNR in dB over the validation pictures, peak 255; picture k has the noise of seed k."""
+        """Mean PSNR in dB over the validation pictures, peak 255; picture k has the noise of seed k, its level the next
+        from the least to the most.
+        """
         scores = []
+        levels = self._levels(torch.linspace(0, 1, len(self.validation)))
         for k, clean in enumerate(self.validation):
-            noisy = clean[None] + self.sigma * torch.randn(clean.shape, generator=torch.Generator().manual_seed(k))
-            scores.append(psnr(net(noisy, self._level(noisy)), clean[None], peak=255.0))
+            noise = torch.randn(clean.shape, generator=torch.Generator().manual_seed(k))
+            scores.append(psnr(net((clean + levels[k] * noise)[None], levels[k : k + 1]), clean[None], peak=255.0))
         return float(torch.cat(scores).mean())
 
     def _error(self, net: nn.Module, clean: Float[Tensor, "batch height width"], generator: torch.Generator) -> Tensor:
-        noisy = clean + self.sigma * torch.randn(clean.shape, generator=generator)
-        error = (net(noisy, self._level(noisy)) - clean) / self.sigma
-        return error.square().flatten(1).mean(1).sqrt().mean()
+        levels = self._levels(torch.rand(len(clean), generator=generator))
+        noisy = clean + per_item(levels, clean) * torch.randn(clean.shape, generator=generator)
+        return ((net(noisy, levels) - clean).square().flatten(1).mean(1).sqrt() / levels).mean()
 
-    def _level(self, images: Tensor) -> Float[Tensor, " batch"]:
-        return images.new_full((len(images),), self.sigma)
+    def _levels(self, place: Float[Tensor, " batch"]) -> Float[Tensor, " batch"]:
+        """Noise levels at places between the least (0) and the most (1)."""
+        least, most = self.sigma
+        return least * (most / least) ** place

@@ -1,11 +1,12 @@
 """The denoising networks: a field of experts in steps of gradient descent, and a residual convolutional network."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Num
 from torch import Tensor, nn
 
 from minimand.algebra import per_item
@@ -14,7 +15,10 @@ from minimand.loops import Unroll
 from minimand.operators import Identity
 from minimand.steps import Descent
 from minimand.terms import FieldOfExperts, LeastSquares
-from minimand.weights import Weights
+from minimand.weights import Weights, cards_of, load_weights
+
+Images = Num[Tensor, "batch *channels height width"]  # real or complex, or of three colours
+Denoise = Callable[[Tensor, Tensor], Tensor]  # images and their noise, (batch,), in the same units -> images
 
 
 class FoE(nn.Module):
@@ -94,6 +98,67 @@ def build(weights: Weights) -> Denoiser:
         reason = str(error).splitlines()[0]
         raise InputError(f"{weights.name}: numbers and card do not fit together ({reason}).") from error
     return net.eval().requires_grad_(False)
+
+
+def load_denoiser(source: str) -> tuple[Denoise, dict[str, Any]]:
+    """What a network makes of images and their noise, and its card, by the name of shipped weights or from a file.
+
+    Raises InputError where they are of no denoiser.
+    """
+    weights = load_weights(source)
+    net = build(weights)
+
+    @torch.no_grad()
+    def run(x: Tensor, sigma: Tensor) -> Tensor:
+        denoised: Tensor = net.to(x.dtype)(x, sigma)
+        return denoised
+
+    return plane_by_plane(run), weights.card
+
+
+def plane_by_plane(denoise: Denoise) -> Denoise:
+    """A denoiser of real grey images, for colours and for real and imaginary parts as well."""
+
+    def whole(x: Images, sigma: Float[Tensor, " batch"]) -> Images:
+        parts = torch.view_as_real(x.resolve_conj()).movedim(-1, 1).contiguous() if x.is_complex() else x
+        planes = parts.reshape(-1, *parts.shape[-2:])
+        each = sigma.to(planes.dtype).repeat_interleave(len(planes) // len(x))
+        found = denoise(planes, each).reshape(parts.shape)
+        return torch.view_as_complex(found.movedim(1, -1).contiguous()) if x.is_complex() else found
+
+    return whole
+
+
+def suiting(network: str, level: float, files: Mapping[str, Path]) -> Path:
+    """The file of the network that learned noise nearest to `level` (of white 255), of those given; of two that
+    learned it the one that learned less else. Raises InputError for none.
+    """
+    cards = cards_of(files)
+    learned = {name: noise_of(card) for name, card in cards.items() if card.get("network") == network}
+    if not learned:
+        raise InputError(
+            f"no {network} is at hand; make one: minimand train {network} --data PICTURES --sigma {level:.3g} "
+            "-o mine.safetensors, and name it with --weights; or take --weights research where that folder is."
+        )
+
+    def far(name: str) -> tuple[float, float]:
+        least, most = learned[name]
+        return max(least / level, level / most, 1.0), most / least
+
+    return files[min(learned, key=far)]
+
+
+def of_any_noise(files: Mapping[str, Path]) -> str | None:
+    """The name of the network that learned the widest range of noise, of those given; None where each learned one."""
+    ranges = {name: noise_of(card) for name, card in cards_of(files).items() if card.get("network") in NETWORKS}
+    wide = {name: most / least for name, (least, most) in ranges.items() if most > least}
+    return max(wide, key=lambda name: wide[name]) if wide else None
+
+
+def noise_of(card: Mapping[str, Any]) -> tuple[float, float]:
+    """The least and the most noise that the network of a card learned, white being 255."""
+    least, most = card["sigma"] if isinstance(card["sigma"], list) else [card["sigma"]] * 2
+    return float(least), float(most)
 
 
 def rate(parameter: str) -> float:

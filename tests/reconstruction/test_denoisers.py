@@ -7,10 +7,10 @@ from torch.testing import assert_close
 from minimand import LeastSquares, Unroll, solve
 from minimand.io import InputError
 from minimand.operators import Convolution, Identity
+from minimand.reconstruction.denoisers import DnCNN, FoE, build, make, of_any_noise, reflected, suiting
 from minimand.steps import Descent
-from minimand.systems.restoration.networks import DnCNN, FoE, build, make, reflected
 from minimand.terms import FieldOfExperts
-from minimand.weights import Weights
+from minimand.weights import Weights, save_weights
 
 
 @pytest.fixture(autouse=True)
@@ -88,6 +88,16 @@ def test_noise_is_the_unit_and_images_are_independent(net):
 def test_reflection_continues_by_the_mirror_image_at_any_size():
     x = torch.arange(3.0).reshape(1, 1, 3)
     assert reflected(x, 4)[0, 0].tolist() == [2, 2, 1, 0, 0, 1, 2, 2, 1, 0, 0]
+
+
+def test_the_nearest_noise_is_taken_and_of_two_that_learned_it_the_narrower(tmp_path):
+    for name, sigma in [("narrow", 25), ("wide", [5, 60]), ("strong", 80.0)]:
+        save_weights(tmp_path / f"{name}.safetensors", {"network": "foe", "arguments": {}, "sigma": sigma}, {})
+    files = {path.stem: path for path in tmp_path.glob("*.safetensors")}
+    chosen = {level: suiting("foe", level, files).stem for level in (3.0, 24.0, 25.0, 75.0)}
+    assert chosen == {3.0: "wide", 24.0: "wide", 25.0: "narrow", 75.0: "strong"}
+    assert of_any_noise(files) == "wide"
+    assert of_any_noise({"narrow": files["narrow"]}) is None
 
 
 def test_numbers_that_fit_no_network_are_refused():
