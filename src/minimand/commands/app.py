@@ -8,6 +8,7 @@ import typer
 
 from minimand.commands.compare import compare
 from minimand.commands.console import typed
+from minimand.commands.convert import convert
 from minimand.commands.dehaze import dehaze
 from minimand.commands.demo import demo
 from minimand.commands.denoise import denoise
@@ -51,7 +52,9 @@ def minimand(
 
 
 for command in (
-    demo, simulate, reconstruct, score, compare, tune, optimize, reproduce, denoise, dehaze, retrieve, inspect,
+    demo, simulate, reconstruct, score, compare, tune, reproduce,
+    denoise, dehaze, retrieve, optimize,
+    inspect, convert,
 ):  # fmt: skip
     app.command(short_help=f"{(command.__doc__ or '').partition(':')[0]}.")(command)
 app.add_typer(train, name="train")

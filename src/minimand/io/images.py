@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .dicom import SUFFIX as DICOM
 from .errors import AmbiguousError, InputError
 from .pictures import grey
 from .read import READABLE, check_finite, read_array, suffix_of
@@ -52,7 +53,8 @@ def read_images(spec: str | Path) -> Images:
     """All images that a spec names: FILE, FILE:KEY[0:60], FILE:*_image, a folder, or files such as `scans/*.nii.gz`.
 
     Axes before the last two count images, (n, h, w) is n images; slices of a NIfTI volume are those along its third
-    axis. Colour becomes luminance. Files of a folder come in the order of their names. Slices that are zero everywhere
+    axis. Colour becomes luminance. Files of a folder come in the order of their names, but one of
+    DICOM files is the volume of a series. Slices that are zero everywhere
     are left out and listed. Raises InputError when there is no image, or one is non-finite or a single line or pixel.
     """
     images = Images([], [], [], [], [], [])
@@ -69,6 +71,8 @@ def _files(spec: str | Path) -> list[Spec]:
     if found.path.is_dir():
         files = sorted(p for p in found.path.iterdir() if p.is_file() and not p.name.startswith("."))
         files = [p for p in files if suffix_of(p) in READABLE and suffix_of(p) != ".hdr"]
+        if files and all(suffix_of(p) == DICOM for p in files):
+            return [Spec(found.path, None, found.index)]  # a series
         if not files:
             raise InputError(f"{found.path}: the folder holds no images; the formats are {' '.join(READABLE)}.")
     elif not found.path.exists() and glob.has_magic(str(found.path)):

@@ -9,6 +9,8 @@ import numpy as np
 
 from . import ismrmrd
 from .bart import read_cfl
+from .dicom import SUFFIX as DICOM
+from .dicom import read_dicom, read_series
 from .errors import InputError
 from .hdf5 import read_hdf5
 from .matlab import read_mat
@@ -38,6 +40,7 @@ SINGLES = {
     ".jpeg": read_picture,
     ".tif": read_tiff,
     ".tiff": read_tiff,
+    DICOM: read_dicom,
 }
 READABLE = (*CONTAINERS, *SINGLES)
 
@@ -49,7 +52,8 @@ def suffix_of(path: Path) -> str:
 
 
 def read_array(spec: str | Path | Spec, *, prefer: Sequence[str] = ()) -> Stored:
-    """The array that a spec names: `FILE`, `FILE:KEY`, `FILE:KEY[0:60]`, `FILE[3]`.
+    """The array that a spec names: `FILE`, `FILE:KEY`, `FILE:KEY[0:60]`, `FILE[3]`; the folder of a
+    DICOM series is its volume.
 
     The slice counts along the leading axis of `Stored.array`: for NIfTI, MATLAB and BART files, whose readers move
     what counts images to the front, it counts images too. prefer: names to take from a container when no key is given.
@@ -59,9 +63,11 @@ def read_array(spec: str | Path | Spec, *, prefer: Sequence[str] = ()) -> Stored
     path, suffix = spec.path, suffix_of(spec.path)
     if not path.exists():
         raise InputError(f"{path}: no such file.{_nearest(path)}")
-    if not path.is_file():
+    if path.is_dir() and spec.key is None and any(suffix_of(file) == DICOM for file in path.iterdir()):
+        stored = read_series(path)
+    elif not path.is_file():
         raise InputError(f"{path}: is a folder or a device, a file is needed.")
-    if suffix in CONTAINERS:
+    elif suffix in CONTAINERS:
         stored = _with_geometry(CONTAINERS[suffix](path, spec.key, prefer))
     elif suffix in SINGLES:
         if spec.key is not None:

@@ -13,7 +13,7 @@ from .errors import AmbiguousError, InputError
 Listing = Mapping[str, tuple[tuple[int, ...], str]]  # name -> (shape, dtype) of each array in a container
 Index = int | slice | None
 
-_SUFFIX = re.compile(r"\.(npy|npz|mat|h5|hdf5|cfl|hdr|nii|nii\.gz|png|tiff?|jpe?g)$", re.IGNORECASE)
+_SUFFIX = re.compile(r"\.(npy|npz|mat|h5|hdf5|cfl|hdr|nii|nii\.gz|dcm|png|tiff?|jpe?g)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

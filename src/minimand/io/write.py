@@ -8,6 +8,7 @@ import numpy as np
 
 from .atomic import atomic_writer, check_output
 from .bart import write_cfl
+from .dicom_write import write_dicom
 from .errors import InputError
 from .hdf5 import write_hdf5
 from .limits import NUMERIC
@@ -20,7 +21,7 @@ from .record import write_record
 from .stored import Stored
 
 CONTAINERS = (".npz", ".mat", ".h5", ".hdf5")
-WRITABLE = (".npy", *CONTAINERS, ".cfl", ".hdr", ".nii", ".nii.gz", ".png", ".tif", ".tiff")
+WRITABLE = (".npy", *CONTAINERS, ".cfl", ".hdr", ".nii", ".nii.gz", ".dcm", ".png", ".tif", ".tiff")
 
 
 def write_array(
@@ -92,6 +93,8 @@ def _write(
         write_hdf5(file, arrays)
     elif suffix in (".nii", ".nii.gz"):
         write_nifti(file, array, geometry, zipped=suffix == ".nii.gz")
+    elif suffix == ".dcm":
+        note = write_dicom(file, array, geometry, channels=channels)
     elif suffix == ".png":
         note = write_png(file, array, channels=channels)
     else:

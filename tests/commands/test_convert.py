@@ -1,0 +1,46 @@
+"""`minimand convert`: values and geometry in another format, and what that format cannot hold."""
+
+import json
+
+import nibabel
+import numpy as np
+import pytest
+
+from minimand.io import read_array
+
+AFFINE = np.diag([2.0, 1.5, 3.0, 1.0])
+
+
+@pytest.fixture
+def volume(work):
+    array = np.arange(3 * 8 * 6, dtype=np.int16).reshape(8, 6, 3)
+    nibabel.save(nibabel.Nifti1Image(array, AFFINE), "a.nii.gz")
+    return read_array("a.nii.gz").array
+
+
+@pytest.mark.parametrize("suffix", ["nii", "npz", "h5", "mat", "dcm"])
+def test_values_and_geometry_go_there_and_back(volume, work, done, suffix):
+    found = json.loads(done("convert", "a.nii.gz", f"b.{suffix}", "--json"))
+    assert found["shape"] == [3, 8, 6]
+    done("convert", f"b.{suffix}", "c.nii.gz")
+    back = nibabel.load("c.nii.gz")
+    np.testing.assert_array_equal(back.get_fdata(), nibabel.load("a.nii.gz").get_fdata())
+    np.testing.assert_allclose(back.affine, AFFINE, atol=1e-6)
+    assert json.loads((work / "c.nii.gz.json").read_text())["command"] == "convert"
+
+
+def test_what_lies_beside_an_array_comes_along_where_it_can(work, done):
+    np.savez("k.npz", kspace=np.ones((4, 5), complex), mask=np.ones((4, 5), bool))
+    done("convert", "k.npz", "k.mat")
+    np.testing.assert_array_equal(read_array("k.mat:mask").array, np.ones((4, 5)))
+    assert "mask left out" in done("convert", "k.npz", "k.cfl")
+    done("convert", "k.npz:kspace", "one.npz")
+    assert np.load("one.npz").files == ["kspace"]
+
+
+def test_mistakes_lose_nothing(volume, work, refused):
+    np.save("there.npy", np.zeros(3))
+    assert "there.npy" in refused("convert", "a.nii.gz", "there.npy")
+    assert "cannot write .xyz" in refused("convert", "a.nii.gz", "b.xyz")
+    assert "one image" in refused("convert", "a.nii.gz", "b.png")
+    assert np.load("there.npy").shape == (3,)
