@@ -19,6 +19,7 @@ from minimand.commands.reproduce import reproduce
 from minimand.commands.retrieve import retrieve
 from minimand.commands.score import score
 from minimand.commands.simulate import simulate
+from minimand.commands.synthesize import synthesize
 from minimand.commands.train import train
 from minimand.commands.tune import tune
 from minimand.commands.weights import weights
@@ -53,7 +54,7 @@ def minimand(
 
 for command in (
     demo, simulate, reconstruct, score, compare, tune, reproduce,
-    denoise, dehaze, retrieve, optimize,
+    denoise, dehaze, synthesize, retrieve, optimize,
     inspect, convert,
 ):  # fmt: skip
     app.command(short_help=f"{(command.__doc__ or '').partition(':')[0]}.")(command)

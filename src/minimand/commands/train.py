@@ -8,6 +8,7 @@ from minimand.commands.train_dehazing import train_dehazing
 from minimand.commands.train_denoiser import train_denoiser
 from minimand.commands.train_network import train_network
 from minimand.commands.train_optimizer import train_optimizer
+from minimand.commands.train_synthesis import train_synthesis
 
 NETWORKS: dict[str, tuple[Callable[..., None], str]] = {
     "admm-net": (train_network, "Deep ADMM-Net: real images from k-space."),
@@ -15,6 +16,7 @@ NETWORKS: dict[str, tuple[Callable[..., None], str]] = {
     "foe": (train_denoiser, "Field of experts: a denoiser of few numbers."),
     "dncnn": (train_denoiser, "A residual convolutional denoiser."),
     "proximal-dehaze": (train_dehazing, "Proximal Dehaze-Net: haze-free photographs."),
+    "mr-ct": (train_synthesis, "CycleGAN: CT from MR, without pairs."),
     "hyperadam": (train_optimizer, "HyperAdam, a learned optimizer."),
     "rnnprop": (train_optimizer, "RNNprop, a learned optimizer."),
     "dmoptimizer": (train_optimizer, "DMoptimizer, a learned optimizer."),

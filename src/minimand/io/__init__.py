@@ -27,6 +27,7 @@ _HOME = {
     "atomic_writer": "atomic",
     "check_folder": "atomic",
     "check_output": "atomic",
+    "check_outputs": "outputs",
     "ensure_folder_for_report": "atomic",
     "record_path": "atomic",
     "write_text_atomic": "atomic",

@@ -100,12 +100,12 @@ def fit(
         if checkpoint is None:
             raise ValueError("fit needs a checkpoint to resume from.")
         saved = load_checkpoint(checkpoint)
-        _require_same(saved.get("run", options), options, checkpoint)
+        require_same(saved.get("run", options), options, checkpoint)
         now, best, losses = _restore(saved, checkpoint, net, adam, lbfgs)
         if isinstance(task, Carrying):
             task.carry(net, saved["task"])
     now.steps = steps + full
-    with _polite_interrupt() as asked:
+    with polite_interrupt() as asked:
         while now.step < steps + full and not now.stopped:
             first = now.step < steps
             loss = _adam_step(net, task, adam, now.step, steps) if first else _lbfgs_step(task, net, lbfgs)
@@ -166,7 +166,7 @@ def _snapshot(now: Progress, net: nn.Module, best: dict[str, Tensor], losses: li
     }
 
 
-def _require_same(begun: dict[str, Any], asked: dict[str, Any], path: Path) -> None:
+def require_same(begun: dict[str, Any], asked: dict[str, Any], path: Path) -> None:
     """Raise InputError naming what differs between the run of a checkpoint and the one that resumes it."""
     if other := [name for name in {**begun, **asked} if begun.get(name) != asked.get(name)]:
         raise InputError(
@@ -193,7 +193,7 @@ def _restore(
 
 
 @contextmanager
-def _polite_interrupt() -> Iterator[threading.Event]:
+def polite_interrupt() -> Iterator[threading.Event]:
     """An event that the first Ctrl-C sets; a second one interrupts as usual."""
     asked = threading.Event()
     if threading.current_thread() is not threading.main_thread():

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from minimand.io import InputError, check_output, make_record, write_record
+from minimand.io import InputError, check_outputs, make_record, write_record
 from minimand.io.photographs import SUFFIXES, Photograph, read_photograph, write_photograph
 from minimand.systems.dehazing.dehaze import Method, dehaze
 from minimand.systems.dehazing.report import Entry, entry
@@ -50,25 +50,9 @@ def plan(names: Sequence[str], folder: Path, *, transmission: bool = False, forc
     Raises InputError for two pictures of one name, for an output that exists (unless `force`) or is an input.
     """
     files = pictures_of(names)
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder}: is a file, a folder is needed for the pictures; choose another name.")
-    if not folder.absolute().parent.is_dir():
-        raise InputError(f"{folder}: the folder {folder.parent} does not exist; create it or choose another one.")
-    sources = {file.resolve() for file in files}
-    jobs: dict[Path, Job] = {}
-    for file in files:
-        output = folder / file.name
-        beside = folder / f"{file.stem}.transmission.png" if transmission else None
-        for target in (output, beside):
-            if target is not None and target.resolve() in sources:
-                raise InputError(f"{target}: is one of the pictures to read; choose another folder.")
-            if target is not None and folder.is_dir():
-                check_output(target, force, record=target == output)
-        if output in jobs:
-            raise InputError(f"{file} and {jobs[output].source}: have one name; take one after the other.")
-        jobs[output] = Job(file, output, beside)
-    folder.mkdir(exist_ok=True)
-    return list(jobs.values())
+    beside = ["{}.transmission.png"] if transmission else []
+    outputs = check_outputs(folder, [(f, [f.name, *(name.format(f.stem) for name in beside)]) for f in files], force)
+    return [Job(file, found[0], found[1] if transmission else None) for file, found in zip(files, outputs)]
 
 
 def run(
