@@ -100,3 +100,22 @@ def raw_header():
         return f'<?xml version="1.0"?><ismrmrdHeader xmlns="http://www.ismrm.org/ISMRMRD">{body}</ismrmrdHeader>'
 
     return text
+
+
+@pytest.fixture(scope="session")
+def body():
+    """`body(seed, size)` is a picture, or volume, of a bright organ in two parts, labels 3 and 7, bent by its seed."""
+
+    def make(seed: int, size: tuple[int, ...]):
+        """(image, labels): an ellipsoid, its left part 3, its right part 7."""
+        rng = np.random.default_rng(seed)
+        axes = np.meshgrid(*(np.linspace(-1, 1, n) for n in size), indexing="ij")
+        middle, width = rng.uniform(-0.12, 0.12, len(size)), rng.uniform(0.4, 0.5, len(size))
+        bend = 0.06 * np.sin(3 * axes[-1] + rng.uniform(0, 6))
+        radius = sum(((a + bend - m) / w) ** 2 for a, m, w in zip(axes, middle, width, strict=True))
+        right = axes[-1] > middle[-1]
+        labels = np.where(radius < 1, np.where(right, 7, 3), 0)
+        image = 100 + 400 * (labels > 0) + 150 * (labels == 7) + 80 * np.cos(4 * axes[-2]) + rng.normal(0, 12, size)
+        return image.astype(np.float32), labels.astype(np.int16)
+
+    return make

@@ -6,7 +6,20 @@ import pytest
 import torch
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from minimand.metrics import ciede2000, leave_one_out, mae, nmse, psnr, retrieval, score, ssim, ssim_map
+from minimand.metrics import (
+    ciede2000,
+    dice,
+    jaccard,
+    leave_one_out,
+    mae,
+    nmse,
+    psnr,
+    retrieval,
+    score,
+    ssim,
+    ssim_map,
+    surface_distances,
+)
 
 DTYPES = [torch.float32, torch.float64, torch.complex64, torch.complex128]
 SIZES = [(32, 32), (11, 11), (37, 20), (15, 41)]
@@ -145,3 +158,23 @@ def test_a_shape_does_not_find_itself_but_its_double():
 def test_lists_without_anything_relevant_are_refused():
     with pytest.raises(ValueError, match="at least one relevant"):
         retrieval(hits([1, 0], [0, 0]))
+
+
+def test_overlaps_and_surface_distances_of_two_squares():
+    a, b = torch.zeros(2, 1, 20, 20, dtype=torch.bool)
+    a[0, 5:15, 5:15], b[0, 5:15, 8:18] = True, True
+    assert float(dice(a, b)) == pytest.approx(0.7)
+    assert float(jaccard(a, b)) == pytest.approx(7 / 13)
+    found = surface_distances(a, b, (1.0, 2.0))
+    assert float(found.hausdorff) == 6
+    assert 0 < float(found.average) < float(found.hausdorff95) <= 6
+    assert [float(d) for d in surface_distances(a, a)] == [0, 0, 0]
+
+
+def test_empty_regions_agree_with_each_other_alone():
+    nothing, a = torch.zeros(2, 1, 4, 5, dtype=torch.bool)
+    a[0, 1, 1] = True
+    assert [float(m(nothing, nothing)) for m in (dice, jaccard)] == [1, 1]
+    assert [float(m(a, nothing)) for m in (dice, jaccard)] == [0, 0]
+    assert float(surface_distances(nothing, nothing).average) == 0
+    assert float(surface_distances(a, nothing).hausdorff) == float("inf")

@@ -1,9 +1,11 @@
 """How near an image is to the truth, one number per image of the batch, in double precision.
 
 Inputs are real or complex `(batch, *image)`. NMSE and MAE are of the signed or complex image, PSNR and SSIM of the
-magnitudes, with the peak named by the caller. CIEDE2000 is of colours. At the end: how good a ranked list is.
+magnitudes, with the peak named by the caller. CIEDE2000 is of colours. Dice, Jaccard and the distances between surfaces
+are of regions, boolean `(batch, *image)`. There are figures of ranked lists, too.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -141,6 +143,57 @@ def retrieval(hits: Bool[Tensor, "queries ranks"]) -> Retrieval:
         2 * found[:, :PAGE].sum(1) / (PAGE + relevant),
         (found * gains).sum(1) / ideal,
     )
+
+
+def dice(a: Bool[Tensor, "batch *image"], b: Bool[Tensor, "batch *image"]) -> Float[Tensor, " batch"]:
+    """2 |A and B| / (|A| + |B|), 1 for two empty regions. Source: Dice (1945)."""
+    both, total = (a & b).flatten(1).sum(1).double(), (a.flatten(1).sum(1) + b.flatten(1).sum(1)).double()
+    return torch.where(total > 0, 2 * both / total.clamp_min(1), 1.0)
+
+
+def jaccard(a: Bool[Tensor, "batch *image"], b: Bool[Tensor, "batch *image"]) -> Float[Tensor, " batch"]:
+    """|A and B| / |A or B|, 1 for two empty regions."""
+    either = (a | b).flatten(1).sum(1).double()
+    return torch.where(either > 0, (a & b).flatten(1).sum(1) / either.clamp_min(1), 1.0)
+
+
+class SurfaceDistances(NamedTuple):
+    """Distances between the surfaces of two regions, each (batch,), in the units of the spacing.
+
+    average: over all voxels of both surfaces to the other one; hausdorff: the largest; hausdorff95: the larger of the
+    95th percentiles of both directions. Not finite where a region is empty, 0 where both are.
+    """
+
+    average: Float[Tensor, " batch"]
+    hausdorff: Float[Tensor, " batch"]
+    hausdorff95: Float[Tensor, " batch"]
+
+
+def surface_distances(
+    a: Bool[Tensor, "batch *image"], b: Bool[Tensor, "batch *image"], spacing: Sequence[float] | None = None
+) -> SurfaceDistances:
+    """How far the surfaces lie apart: voxels of a region that touch its outside, by their faces or the image's border.
+
+    spacing: between voxels along every axis of the image, 1 unless given.
+    """
+    rows = [_surface_distances(x.cpu(), t.cpu(), spacing) for x, t in zip(a, b, strict=True)]
+    table = torch.tensor(rows, dtype=torch.float64).reshape(-1, 3)
+    return SurfaceDistances(*table.unbind(1))
+
+
+def _surface_distances(a: Tensor, b: Tensor, spacing: Sequence[float] | None) -> tuple[float, float, float]:
+    from scipy.ndimage import binary_erosion, distance_transform_edt
+
+    if not (bool(a.any()) and bool(b.any())):
+        apart = float("inf") if bool(a.any()) or bool(b.any()) else 0.0
+        return apart, apart, apart
+    edges = [x.numpy() & ~binary_erosion(x.numpy()) for x in (a, b)]
+    there, back = (
+        torch.from_numpy(distance_transform_edt(~edges[1 - k], sampling=spacing)[edges[k]]) for k in range(2)
+    )
+    every = torch.cat([there, back])
+    worst = max(float(torch.quantile(d, 0.95)) for d in (there, back))
+    return float(every.mean()), float(every.max()), worst
 
 
 def _smooth(maps: Float[Tensor, "batch map height width"]) -> Float[Tensor, "batch map inner_height inner_width"]:

@@ -47,6 +47,15 @@ def test_means_are_those_of_the_definition_also_where_the_window_is_larger_than_
     assert_close(box_mean_reference(x, radius), naive(x, radius), rtol=tolerance, atol=tolerance)
 
 
+def test_a_window_may_have_two_sides():
+    x = torch.rand(2, 9, 7, dtype=torch.float64, requires_grad=True)
+    for down, across in ((3, 0), (0, 5), (2, 4)):
+        y = box_mean(x, (down, across))
+        assert_close(y, box_mean_reference(x, (down, across)))
+        assert_close(y, box_mean(box_mean(x, (0, across)), (down, 0)))
+        assert torch.autograd.gradcheck(lambda v, r=(down, across): box_mean(v, r), (x,))
+
+
 @pytest.mark.parametrize("size", [(64, 65), (130, 63), (200, 129)])
 def test_it_agrees_with_the_reference_across_strips(size):
     x = torch.rand(2, *size, dtype=torch.float64)
@@ -72,7 +81,7 @@ def test_memory_need_not_be_contiguous():
 
 
 def test_torch_knows_the_operator():
-    torch.library.opcheck(_box_mean, (torch.rand(1, 6, 5, requires_grad=True), 2))
+    torch.library.opcheck(_box_mean, (torch.rand(1, 6, 5, requires_grad=True), 2, 1))
 
 
 @pytest.mark.parametrize("size", [(13, 10), (7, 8)])

@@ -18,6 +18,7 @@ from minimand.commands.reconstruct import reconstruct
 from minimand.commands.reproduce import reproduce
 from minimand.commands.retrieve import retrieve
 from minimand.commands.score import score
+from minimand.commands.segment import segment
 from minimand.commands.simulate import simulate
 from minimand.commands.synthesize import synthesize
 from minimand.commands.train import train
@@ -54,7 +55,7 @@ def minimand(
 
 for command in (
     demo, simulate, reconstruct, score, compare, tune, reproduce,
-    denoise, dehaze, synthesize, retrieve, optimize,
+    denoise, dehaze, segment, synthesize, retrieve, optimize,
     inspect, convert,
 ):  # fmt: skip
     app.command(short_help=f"{(command.__doc__ or '').partition(':')[0]}.")(command)

@@ -27,56 +27,60 @@ compiled = numba.njit(error_model="numpy", cache=True, nogil=True)
 Plane = Float[Tensor, "batch height width"]
 
 
-def box_mean(x: Plane, radius: int) -> Plane:
-    """The mean over the (2 radius + 1)^2 pixels around every pixel. Raises ValueError for a negative radius."""
-    if radius < 0:
+def box_mean(x: Plane, radius: int | tuple[int, int]) -> Plane:
+    """The mean over the window around every pixel, 2 radius + 1 high and wide; (down, across) gives it two sides.
+
+    Raises ValueError for a negative radius.
+    """
+    down, across = (radius, radius) if isinstance(radius, int) else radius
+    if min(down, across) < 0:
         raise ValueError(f"a box filter needs a radius of 0 or more, got {radius}.")
     if x.device.type != "cpu":
-        return box_mean_reference(x, radius)
-    y: Tensor = _box_mean(x.contiguous(), radius)
+        return box_mean_reference(x, (down, across))
+    y: Tensor = _box_mean(x.contiguous(), down, across)
     return y
 
 
-def box_mean_reference(x: Plane, radius: int) -> Plane:
+def box_mean_reference(x: Plane, radius: int | tuple[int, int]) -> Plane:
     """The same by adding up shifted copies, axis by axis."""
-    for axis in (1, 2):
+    for axis, r in zip((1, 2), (radius, radius) if isinstance(radius, int) else radius, strict=True):
         length = x.shape[axis]
-        around = torch.arange(-radius, length + radius, device=x.device) % (2 * length)
+        around = torch.arange(-r, length + r, device=x.device) % (2 * length)
         mirrored = x.index_select(axis, torch.where(around < length, around, 2 * length - 1 - around))
-        x = mirrored.unfold(axis, 2 * radius + 1, 1).mean(-1)
+        x = mirrored.unfold(axis, 2 * r + 1, 1).mean(-1)
     return x
 
 
-def _box_mean_cpu(x: Tensor, radius: int) -> Tensor:
+def _box_mean_cpu(x: Tensor, r_down: int, r_across: int) -> Tensor:
     y = torch.empty_like(x)
     source, target = x.numpy(), y.numpy()
     rows, columns = (-(-side // LANES) for side in x.shape[1:])
 
     def across(k: int) -> None:
         plane, part = divmod(k, rows)
-        _across(source[plane], part * LANES, radius, target[plane])
+        _across(source[plane], part * LANES, r_across, target[plane])
 
     def down(k: int) -> None:
         plane, part = divmod(k, columns)
-        _slide(target[plane][:, part * LANES : (part + 1) * LANES], radius)
+        _slide(target[plane][:, part * LANES : (part + 1) * LANES], r_down)
 
     spread(across, len(source) * rows)
     spread(down, len(source) * columns)
     return y
 
 
-def _remember(ctx: Any, inputs: tuple[Tensor, int], output: Tensor) -> None:
-    ctx.radius = inputs[1]
+def _remember(ctx: Any, inputs: tuple[Tensor, int, int], output: Tensor) -> None:
+    ctx.radii = inputs[1:]
 
 
-def _differentiate(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
-    return _box_mean(grad.contiguous(), ctx.radius), None
+def _differentiate(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
+    return _box_mean(grad.contiguous(), *ctx.radii), None, None
 
 
 _box_mean = register(
-    "box_mean(Tensor x, int radius) -> Tensor",
+    "box_mean(Tensor x, int down, int across) -> Tensor",
     _box_mean_cpu,
-    lambda x, radius: torch.empty_like(x),
+    lambda x, down, across: torch.empty_like(x),
     remember=_remember,
     backward=_differentiate,
 )

@@ -1,0 +1,91 @@
+"""`minimand segment`: organs from a few atlases."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from typer import Argument, Option
+
+from minimand.commands.options import Force, Json
+
+
+def segment(
+    targets: Annotated[list[Path], Argument(metavar="TARGET...", help="Images or volumes, NIfTI (.nii.gz, .nii).")],
+    atlases: Annotated[
+        Path, Option(metavar="FOLDER", help="Atlases: images/NAME.nii.gz with labels/NAME.nii.gz of the same names.")
+    ],
+    output: Annotated[Path, Option("-o", "--output", metavar="FOLDER", help="Folder for the labels.")],
+    method: Annotated[str, Option(metavar="NAME", help="patch, majority or staple.")] = "patch",
+    labels: Annotated[
+        str | None, Option(metavar="N,N", help="Only these labels; the rest is background [default: all].")
+    ] = None,
+    count: Annotated[int, Option(metavar="N", help="Atlases to use: those most like the target.", min=1)] = 10,
+    centre: Annotated[
+        str | None,
+        Option(metavar="X,Y[,Z]", help="Voxel inside the organ, as viewers count from 0 [default: the middle]."),
+    ] = None,
+    probabilities: Annotated[
+        bool,
+        Option(
+            "--probabilities", help="Also write NAME.probabilities.nii.gz, a volume a label, and NAME.disagreement."
+        ),
+    ] = False,
+    json: Json = False,
+    force: Force = False,
+) -> None:
+    """Label images by atlases: `minimand segment new/*.nii.gz --atlases atlases/ -o labels/` writes a file for each.
+
+    Labels keep the numbers of the atlases and lie as the target does. A target that cannot be read is told at the end,
+    the others are done.
+    """
+    from minimand.commands.console import count as counted
+    from minimand.commands.console import note, print_json, require_one_of
+    from minimand.commands.progress import counting
+    from minimand.io import InputError
+    from minimand.systems.segmentation.atlases import read_library
+    from minimand.systems.segmentation.files import plan, run
+    from minimand.systems.segmentation.fusion import FUSION
+
+    require_one_of("method", method, tuple(FUSION))
+    place = [*_numbers("--centre", centre)] if centre else None
+    if place is not None and len(place) not in (2, 3):
+        raise InputError(f"--centre {centre}: write X,Y of an image or X,Y,Z of a volume.")
+    library = read_library(atlases, _numbers("--labels", labels) if labels else ())
+    jobs = plan(targets, output, probabilities=probabilities, force=force)
+    for text in library.notes:
+        note(text)
+    options = {"method": method, "labels": library.labels, "count": count, "centre": centre, "atlases": atlases}
+    turned = [place[2] if len(place) == 3 else 0, *place[:2]] if place else None
+    done: list[dict[str, Any]] = []
+    failed: list[str] = []
+    with counting(method, len(jobs), "targets") as show:
+        for k, job in enumerate(jobs):
+            show(job.source.name, k)
+            try:
+                found, _, _ = run(
+                    job, library, FUSION[method], count=count, centre=turned, options=options, force=force
+                )
+            except InputError as error:
+                failed.append(str(error))
+                continue
+            for text in found["notes"]:
+                note(f"{job.source}: {text}")
+            done.append(found)
+            if not json:
+                voxels = ", ".join(f"label {n}: {v} voxels" for n, v in found["voxels"].items())
+                used = counted(len(found["atlases"]), "atlas").replace("atlass", "atlases")
+                print(f"{job.output}: {method}, {used}, {voxels}, {found['seconds']:.2f} s")
+    if json and not (failed and not done):
+        print_json({"method": method, "labels": library.labels, "targets": done, "failed": failed})
+    if failed:
+        more = f"; {len(failed)} of {len(jobs)} targets failed, the others are done" if len(jobs) > 1 else ""
+        raise InputError(f"{failed[0]}{more}")
+
+
+def _numbers(option: str, text: str) -> list[int]:
+    """The whole numbers in `1,2`. Raises InputError."""
+    from minimand.io import InputError
+
+    words = [word.strip() for word in text.split(",")]
+    if not all(word.isdecimal() and len(word) < 11 for word in words):
+        raise InputError(f"{option} {text}: write whole numbers with commas between them.")
+    return [int(word) for word in words]

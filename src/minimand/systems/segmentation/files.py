@@ -1,0 +1,108 @@
+"""From volumes on disk to label files of the same names, and what lies beside them."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from minimand.io import InputError, check_output, make_record, write_array
+from minimand.systems.segmentation.atlases import Library, Scan, label_type, read_scan
+from minimand.systems.segmentation.fusion import Rule
+from minimand.systems.segmentation.segment import Segmented, segment
+
+
+@dataclass(frozen=True)
+class Job:
+    """A volume to segment, where its labels go, and where probabilities and disagreement go if they are wanted."""
+
+    source: Path
+    output: Path
+    probabilities: Path | None
+    disagreement: Path | None
+
+
+def plan(targets: Sequence[Path], folder: Path, *, probabilities: bool = False, force: bool = False) -> list[Job]:
+    """What is to be done, all checked before anything is; the folder is made if its parent is there.
+
+    Raises InputError for a missing target, two of one name, an output that exists (unless `force`) or is a target.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder}: is a file, a folder is needed for the labels; choose another name.")
+    if not folder.absolute().parent.is_dir():
+        raise InputError(f"{folder}: the folder {folder.parent} does not exist; create it or choose another one.")
+    sources = {path.resolve() for path in targets}
+    jobs: dict[Path, Job] = {}
+    for path in dict.fromkeys(targets):
+        if not path.is_file():
+            raise InputError(f"{path}: no such file.")
+        stem = path.name[: path.name.lower().find(".nii")] if ".nii" in path.name.lower() else path.stem
+        beside = [
+            folder / f"{stem}.{what}.nii.gz" if probabilities else None for what in ("probabilities", "disagreement")
+        ]
+        job = Job(path, folder / path.name, *beside)
+        for output in (job.output, *beside):
+            if output is not None and output.resolve() in sources:
+                raise InputError(f"{output}: is one of the targets; choose another folder.")
+            if output is not None and folder.is_dir():
+                check_output(output, force, record=output == job.output)
+        if job.output in jobs:
+            raise InputError(f"{path} and {jobs[job.output].source}: have one name; take one after the other.")
+        jobs[job.output] = job
+    folder.mkdir(exist_ok=True)
+    return list(jobs.values())
+
+
+def run(
+    job: Job,
+    library: Library,
+    rule: Rule,
+    *,
+    count: int,
+    centre: Sequence[int] | None = None,
+    options: Mapping[str, Any],
+    weights: str | None = None,
+    force: bool = False,
+) -> tuple[dict[str, Any], Scan, Segmented]:
+    """Segment one file, write its labels with their record, and say what was found in plain values.
+
+    Labels keep their numbers and lie as the target does. Raises InputError for a target that cannot be read or does not
+    fit.
+    """
+    start = time.perf_counter()
+    scan = read_scan(job.source)
+    try:
+        found = segment(scan, library, rule, count=count, centre=centre)
+    except ValueError as error:
+        raise InputError(f"{job.source}: {error}") from error
+    record = make_record("segment", inputs=[job.source], options=options, weights=weights)
+    record = {**record, "found": {"atlases": found.atlases, "labels": found.numbers}}
+    labels = found.labels.numpy().astype(label_type(found.numbers))
+    write_array(job.output, _as_file(labels, scan), like=scan.source, record=record, force=force)
+    if job.probabilities is not None:
+        write_array(job.probabilities, _float(found.probabilities), like=scan.source, force=force)
+    if job.disagreement is not None:
+        write_array(job.disagreement, _as_file(_float(found.disagreement), scan), like=scan.source, force=force)
+    told = {
+        "input": str(job.source),
+        "output": str(job.output),
+        "size": list(scan.source.array.shape),
+        "voxels": {number: int((found.labels == number).sum()) for number in found.numbers[1:]},
+        "disagreement": round(float(found.disagreement.mean()), 4),
+        "atlases": found.atlases,
+        "seconds": round(time.perf_counter() - start, 3),
+        "notes": [*scan.source.notes, *found.notes],
+    }
+    return told, scan, found
+
+
+def _float(x: Tensor) -> np.ndarray:
+    return x.numpy().astype(np.float32)
+
+
+def _as_file(array: np.ndarray, scan: Scan) -> np.ndarray:
+    """A result in the axes of the target's file: an image stays one."""
+    return array.reshape(scan.source.array.shape[-3:])

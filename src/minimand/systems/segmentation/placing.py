@@ -1,0 +1,99 @@
+"""Atlases on the grid of a target before registration: turned as it is, at its spacing, middle on middle."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
+
+from minimand.systems.segmentation.atlases import Atlas, Scan
+from minimand.systems.segmentation.registration import Field, sample, warp
+
+ALIGNED = 0.9  # cosine with a scanner axis from which the axes of single slices say how the patient lies
+PERCENTILES = (0.01, 0.99)
+
+Volume = Float[Tensor, "depth height width"]
+
+
+class Placed(NamedTuple):
+    """image: from 0 to 1; labels: the share of every label; both on the target's grid. resampled: not just shifted."""
+
+    name: str
+    image: Volume
+    labels: Float[Tensor, "label depth height width"]
+    resampled: bool
+
+
+def place(atlas: Atlas, target: Scan, numbers: Sequence[int], centre: Sequence[int] | None = None) -> Placed:
+    """The atlas on the grid of the target, the directions and the spacing of both heeded, their origins not.
+
+    centre: voxel of the target, (depth, height, width), where the organ is: the middle of the atlas's labels is put
+    there. Unless given, the middles of both volumes are put together. Directions are those of the nearest scanner axes;
+    single slices that lie askew keep rows and columns as they are.
+    """
+    turn = _turn(atlas.scan.affine, target.affine, flat=len(target.image) == 1)
+    ours, theirs = (np.array(v.shape) for v in (target.image, atlas.labels))
+    here, there = (ours - 1) / 2, (theirs - 1) / 2
+    if centre is not None:
+        here = np.array(centre, float)
+        marked = (atlas.labels > 0).nonzero().double().mean(0).numpy()
+        there = marked if np.isfinite(marked).all() else there
+    one_hot = F.one_hot(_index(atlas.labels, numbers), len(numbers)).movedim(-1, 0).float()
+    resampled = not np.allclose(turn, np.eye(3), atol=1e-3)
+    if not resampled and np.array_equal(ours, theirs) and np.allclose(here, there):
+        return Placed(atlas.name, normalised(atlas.scan.image), one_hot, False)
+    field = _places(turn, here, there, ours, theirs)
+    image = sample(atlas.scan.image[None, None], field)[0, 0]
+    labels = warp(one_hot[None, 1:], field)[0]
+    return Placed(atlas.name, normalised(image), torch.cat([1 - labels.sum(0, keepdim=True), labels]), resampled)
+
+
+def normalised(image: Volume) -> Volume:
+    """Intensities from 0 at the first percentile to 1 at the last but one; a constant image becomes 0."""
+    values = image.flatten()
+    step = max(1, values.numel() // 2**20)  # torch's quantile takes no more than 16 million
+    low, high = torch.quantile(values[::step], torch.tensor(PERCENTILES, dtype=image.dtype))
+    return ((image - low) / (high - low).clamp_min(torch.finfo(image.dtype).tiny)).clamp(0, 1) * (high > low)
+
+
+def _index(labels: Tensor, numbers: Sequence[int]) -> Tensor:
+    return torch.searchsorted(torch.tensor(numbers), labels.contiguous())
+
+
+def _turn(atlas: np.ndarray, target: np.ndarray, *, flat: bool) -> np.ndarray:
+    """From steps between voxels of the target to steps between voxels of the atlas."""
+    (atlas_axes, atlas_spacing), (axes, spacing) = _axes(atlas), _axes(target)
+    turn = atlas_axes.T @ axes
+    if flat and (turn[0, 0] == 0 or min(_cosines(atlas), _cosines(target)) < ALIGNED):
+        turn = np.eye(3)
+    steps = np.diag(1 / atlas_spacing) @ turn @ np.diag(spacing)
+    if flat:
+        steps[0, 0] = 1
+    return steps
+
+
+def _axes(affine: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The nearest scanner axis of every voxel axis, with its sign, as columns; and the spacing."""
+    from nibabel.orientations import io_orientation
+
+    axes = np.zeros((3, 3))
+    for k, (axis, sign) in enumerate(io_orientation(affine)):
+        axes[int(axis) if np.isfinite(axis) else k, k] = sign if np.isfinite(sign) else 1
+    spacing = np.linalg.norm(affine[:3, :3], axis=0)
+    return axes, np.where(spacing > 0, spacing, 1.0)
+
+
+def _cosines(affine: np.ndarray) -> float:
+    """The least cosine between a voxel axis and its nearest scanner axis."""
+    axes, spacing = _axes(affine)
+    return float(np.abs((affine[:3, :3] / spacing * axes).sum(0)).min())
+
+
+def _places(turn: np.ndarray, here: np.ndarray, there: np.ndarray, ours: np.ndarray, theirs: np.ndarray) -> Field:
+    """Where every voxel of the target lies in the atlas, from -1 to 1."""
+    x = torch.stack(torch.meshgrid(*(torch.arange(n, dtype=torch.float64) for n in ours), indexing="ij"), -1)
+    voxel = (x - torch.from_numpy(here)) @ torch.from_numpy(turn).T + torch.from_numpy(there)
+    return ((2 * voxel + 1) / torch.from_numpy(theirs.astype(float)) - 1)[None].float()

@@ -1,0 +1,88 @@
+"""From a target and a folder of atlases to labels: place, choose, register, warp, fuse."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor
+
+from minimand.systems.segmentation.atlases import Library, Scan
+from minimand.systems.segmentation.fusion import Rule
+from minimand.systems.segmentation.placing import Placed, normalised, place
+from minimand.systems.segmentation.registration import Effort, register, sample, warp
+from minimand.systems.segmentation.selection import most_alike
+
+COUNT = 10  # atlases that are registered
+
+Volume = Float[Tensor, "depth height width"]
+
+
+class Warped(NamedTuple):
+    """Atlases registered to a target, both from 0 to 1; labels: the share of every label, of each atlas."""
+
+    target: Volume
+    images: Float[Tensor, "atlas depth height width"]
+    labels: Float[Tensor, "atlas label depth height width"]
+
+
+@dataclass(frozen=True)
+class Segmented:
+    """labels: the numbers of the atlas files; probabilities: of every label in the order of `numbers`; disagreement:
+    the share of the atlases that say something else, 0 to 1; atlases: names of those used, the most alike first.
+    """
+
+    labels: Int64[Tensor, "depth height width"]
+    probabilities: Float[Tensor, "label depth height width"]
+    disagreement: Volume
+    numbers: list[int]
+    atlases: list[str]
+    notes: list[str]
+
+
+def segment(
+    target: Scan, library: Library, rule: Rule, *, count: int = COUNT, centre: Sequence[int] | None = None
+) -> Segmented:
+    """Label a target by the `count` atlases most like it.
+
+    centre: voxel (depth, height, width) where the organ is, if that is known. Raises ValueError for a target that does
+    not fit the atlases.
+    """
+    with torch.no_grad():
+        chosen = choose(target, library, count, centre)
+    warped = align(target, chosen)
+    with torch.no_grad():
+        votes = rule(*warped)
+    winner = votes.argmax(0)
+    agreeing = warped.labels.mean(0).gather(0, winner[None])[0]
+    notes = [f"{p.name}: turned or resampled to the target's grid" for p in chosen if p.resampled]
+    if len(notes) > 3:
+        notes = [f"{len(notes)} of {len(chosen)} atlases were turned or resampled to the target's grid"]
+    return Segmented(
+        torch.tensor(library.labels)[winner], votes, (1 - agreeing).clamp(0, 1), library.labels,
+        [p.name for p in chosen], notes,
+    )  # fmt: skip
+
+
+def choose(target: Scan, library: Library, count: int, centre: Sequence[int] | None = None) -> list[Placed]:
+    """The `count` atlases most like the target, on its grid, the best first."""
+    size, kind = target.image.shape, library.atlases[0].labels.shape
+    if (size[0] == 1) != (kind[0] == 1):
+        what = {True: "an image", False: "a volume"}
+        raise ValueError(f"the target is {what[size[0] == 1]} of {tuple(size)} voxels, the atlases are not.")
+    if centre is not None and not all(0 <= c < n for c, n in zip(centre, size, strict=True)):
+        raise ValueError(f"the centre {tuple(centre)} lies outside the target, {tuple(size)}.")
+    placed = [place(atlas, target, library.labels, centre) for atlas in library.atlases]
+    best = most_alike(normalised(target.image), torch.stack([p.image for p in placed]), count)
+    return [placed[k] for k in best.tolist()]
+
+
+def align(target: Scan, placed: Sequence[Placed], effort: Effort | None = None) -> Warped:
+    """Atlases registered to the target."""
+    T, images = normalised(target.image), torch.stack([p.image for p in placed])
+    labels = torch.stack([p.labels for p in placed])
+    field = register(T, images, spacing=target.spacing, effort=effort or Effort())
+    warped = warp(labels[:, 1:], field)
+    rest = 1 - warped.sum(1, keepdim=True)
+    return Warped(T, sample(images[:, None], field)[:, 0], torch.cat([rest, warped], 1))
