@@ -40,14 +40,18 @@ def reproduce(
     """Reproduce a table of the talk: `minimand reproduce mri-chest --data DATA` runs every method there is."""
     from minimand.commands.console import note, print_json, require_one_of
     from minimand.commands.optimize import print_losses, tenths
+    from minimand.commands.synthesize import print_ct_scores
     from minimand.io import InputError, check_folder
     from minimand.systems.dehazing import tables as dehazing
     from minimand.systems.imaging import tables as imaging
     from minimand.systems.mri import tables as mri
     from minimand.systems.optimizers import tables as optimizers
     from minimand.systems.restoration import tables as restoration
+    from minimand.systems.synthesis import tables as synthesis
 
-    names = (*mri.TABLES, *imaging.TABLES, *restoration.TABLES, *dehazing.TABLES, *optimizers.TABLES)
+    names = (
+        *mri.TABLES, *imaging.TABLES, *restoration.TABLES, *dehazing.TABLES, *synthesis.TABLES, *optimizers.TABLES,
+    )  # fmt: skip
     if table is None:
         if json:
             print_json({"tables": list(names)})
@@ -68,6 +72,9 @@ def reproduce(
         raise InputError(f"{table} has no report; leave --report out.")
     if table in optimizers.TABLES:
         print_losses(optimizers.optimizer_table(table, folder, runs=runs, show=tenths()), json=json)
+        return
+    if table in synthesis.TABLES:
+        print_ct_scores(table, folder, show, report, json=json, force=force)
         return
     if table in dehazing.TABLES:
         found = dehazing.dehazing_table(folder, show, levels=dehazing.LEVELS)

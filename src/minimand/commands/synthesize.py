@@ -1,5 +1,6 @@
 """`minimand synthesize`: CT from MR."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -75,3 +76,35 @@ def _line(told: dict[str, Any]) -> str:
     return line + "; MAE {mae:.1f}, PSNR {psnr:.2f} dB, SSIM {ssim:.3f}, SSIM(HG) {ssim_hg:.3f}".format(
         **told["scores"]
     )
+
+
+def print_ct_scores(
+    table: str, data: Path, show: Callable[[str, int, int], None], report: Path | None, *, json: bool, force: bool
+) -> None:
+    """Run a table of synthesis and print it: means over subjects, their spread, p against the plain CycleGAN."""
+    from minimand.commands.console import note, print_json
+    from minimand.systems.synthesis.report import write_report
+    from minimand.systems.synthesis.tables import heads_table, pairs_table
+
+    found, entries = pairs_table(data, show) if table == "synthesis-pairs" else heads_table(show)
+    if report and entries:
+        title = f"{table}: {found['on']}"
+        note(f"report: {write_report(report, title, entries, force=force)}")
+    if json:
+        print_json(found)
+        return
+    print(f"{table}, mean and standard deviation on {found['on']}, MAE in {found['unit']}")
+    level = found["rows"][0]["threshold"]
+    print(f"SSIM(HG): where the true CT changes by more than its 90th percentile, {level:.1f} a pixel in the mean")
+    print(f"published: {found['source']}")
+    print(f"{'method':<32}  {'MAE':>14}  {'PSNR dB':>13}  {'SSIM':>15}  {'SSIM(HG)':>15}  p of MAE, HG   published")
+    for row in found["rows"]:
+        figures = [
+            f"{row[name]:.{digits}f} +- {row[f'{name}_spread']:.{digits}f}"
+            for name, digits in (("mae", 1), ("psnr", 2), ("ssim", 3), ("ssim_hg", 3))
+        ]
+        p = f"{row['p']['mae']:.0e}, {row['p']['ssim_hg']:.0e}" if "p" in row else "-"
+        published = " / ".join(f"{value:g}" for value in row["published"].values()) or "-"
+        label = row["method"] if row["networks"] < 2 else f"{row['method']}, {row['networks']} networks"
+        mae, psnr, ssim, steep = figures
+        print(f"{label:<32}  {mae:>14}  {psnr:>13}  {ssim:>15}  {steep:>15}  {p:>12}   {published}")

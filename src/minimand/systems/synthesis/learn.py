@@ -16,6 +16,7 @@ from minimand.learning.fit import polite_interrupt, require_same
 from minimand.systems.synthesis.cyclegan import METHODS, NETWORK, CycleGAN
 from minimand.systems.synthesis.intensity import Range, ct_range, unit_mr
 from minimand.systems.synthesis.networks import MULTIPLE
+from minimand.systems.synthesis.pairs import patients_of
 from minimand.systems.synthesis.subjects import Subject, above_air, read_subjects, require_alike, virtual_subjects
 from minimand.systems.synthesis.training import Training, Unhealthy
 
@@ -24,9 +25,9 @@ LEAST_SIDE = 32  # pixels that a judge needs
 
 @dataclass(frozen=True)
 class Plan:
-    """mr, ct: folders or `heads:FIRST-LAST`. method: a name in METHODS. width, blocks: of the networks. window: sides
-    of what is learned on, None for whole slices. structure: weight of the structure loss, where the method has one.
-    every: steps between checkpoints. pace: of learning.
+    """mr, ct: folders, `heads:FIRST-LAST` or `patients:N,N`. method: a name in METHODS. width, blocks: of the networks.
+    window: sides of what is learned on, None for whole slices. structure: weight of the structure loss, where the
+    method has one. every: steps between checkpoints. pace: of learning.
     """
 
     mr: str
@@ -77,8 +78,7 @@ def train(plan: Plan, run: Run) -> Progress:
 
 def subjects_of(plan: Plan) -> tuple[list[Subject], list[Subject]]:
     """MR and CT to learn from, checked to fit each other. Raises InputError."""
-    mr = virtual_subjects(plan.mr, "mr") or read_subjects(plan.mr)
-    ct = [above_air(subject) for subject in virtual_subjects(plan.ct, "ct") or read_subjects(plan.ct)]
+    mr, ct = _subjects(plan.mr, "mr"), [above_air(subject) for subject in _subjects(plan.ct, "ct")]
     for subject in (*mr, *ct):
         if len(subject.volume) < 2:
             raise InputError(f"{subject.name}: has one slice; a volume of several is needed, to know where each lies.")
@@ -90,6 +90,10 @@ def subjects_of(plan: Plan) -> tuple[list[Subject], list[Subject]]:
             "volume by volume."
         )
     return mr, ct
+
+
+def _subjects(source: str, kind: str) -> list[Subject]:
+    return virtual_subjects(source, kind) or patients_of(source, kind) or read_subjects(source)
 
 
 def _go(training: Training, plan: Plan, run: Run) -> tuple[Progress, str | None]:

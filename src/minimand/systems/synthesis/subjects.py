@@ -103,9 +103,14 @@ def virtual_subjects(spec: str, kind: str) -> list[Subject] | None:
     return subjects
 
 
+def data_folder() -> Path:
+    """Where MR and CT to learn from lie: mrct in the folder MINIMAND_DATA, else in ../shared/data."""
+    return Path(os.environ.get("MINIMAND_DATA", "../shared/data")) / "mrct"
+
+
 def head_template() -> tuple[Template, str]:
     """What virtual heads are bent from, and its name: the template where the data are at hand, else ellipsoids."""
-    folder = Path(os.environ.get("MINIMAND_DATA", "../shared/data")) / "mrct" / "template"
+    folder = data_folder() / "template"
     if folder.is_dir():
         return read_template(folder), "the template of shared data"
     return made_template(), "ellipsoids (no template is at hand)"
