@@ -149,3 +149,18 @@ def test_one_bad_target_does_not_stop_the_others(work, images, minimand):
     assert said.code == 2
     assert "1 of 2 targets failed, the others are done" in said.err
     assert (work / "out" / "new.nii.gz").is_file()
+
+
+def test_a_network_is_trained_and_used(work, body, images, done, refused):
+    for k in range(4, 6):
+        for name, array in zip(("images", "labels"), body(k, (40, 48)), strict=True):
+            write(work / "atlases" / name / f"s{k}.nii.gz", array)
+    words = ("train", "deep-fusion", "--atlases", "atlases", "-o", "net.safetensors", "--steps", "2", "--every", "1")
+    assert "net.safetensors: deep-fusion, validation Dice" in done(*words, "--draw", 3)
+    use = ("segment", "new.nii.gz", "--atlases", "atlases", "-o", "out", "--method")
+    done(*use, "deep-fusion", "--weights", "net.safetensors")
+    labels = read("out/new.nii.gz")
+    assert min(overlap(labels == n, images == n) for n in (3, 7)) > 0.8
+    assert json.loads((work / "out" / "new.nii.gz.json").read_text())["weights"] == "net"
+    assert "takes no weights" in refused(*use, "patch", "--weights", "net.safetensors")
+    assert "make some: minimand train deep-fusion" in refused(*use, "deep-fusion")

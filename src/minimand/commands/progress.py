@@ -35,7 +35,7 @@ def working(label: str) -> Iterator[None]:
 
 
 @contextmanager
-def training_progress(total: int) -> Iterator[Callable[["Progress"], None]]:
+def training_progress(total: int, unit: str = "dB") -> Iterator[Callable[["Progress"], None]]:
     """A callback that shows the steps done, the time left, the loss and the validation score."""
     seen = 0
     with _shown("learning", total, "steps") as show:
@@ -44,7 +44,7 @@ def training_progress(total: int) -> Iterator[Callable[["Progress"], None]]:
             nonlocal seen
             figures = f"loss {now.loss:.4f}"
             if now.history:
-                figures += f", validation {now.score:.2f} dB, best {now.best:.2f} dB at step {now.best_step}"
+                figures += f", validation {now.score:.2f} {unit}, best {now.best:.2f} {unit} at step {now.best_step}"
             fresh, seen = len(now.history) > seen, len(now.history)
             show(now.step, figures, fresh)
 

@@ -28,7 +28,7 @@ def reproduce(
         str, Option(metavar="R,R", help="Sampling rates of an MRI table: 0.2, 0.3, 0.4 and 0.5 in the talk.")
     ] = "0.2",
     images: Annotated[
-        int | None, Option(metavar="N", help="Only the first N images of an MRI or imaging table.", min=1)
+        int | None, Option(metavar="N", help="Only N images of an MRI, imaging or segmentation table.", min=1)
     ] = None,
     report: Report = None,
     runs: Annotated[
@@ -47,10 +47,12 @@ def reproduce(
     from minimand.systems.mri import tables as mri
     from minimand.systems.optimizers import tables as optimizers
     from minimand.systems.restoration import tables as restoration
+    from minimand.systems.segmentation import tables as segmentation
     from minimand.systems.synthesis import tables as synthesis
 
     names = (
-        *mri.TABLES, *imaging.TABLES, *restoration.TABLES, *dehazing.TABLES, *synthesis.TABLES, *optimizers.TABLES,
+        *mri.TABLES, *imaging.TABLES, *restoration.TABLES, *dehazing.TABLES, *segmentation.TABLES, *synthesis.TABLES,
+        *optimizers.TABLES,
     )  # fmt: skip
     if table is None:
         if json:
@@ -66,9 +68,9 @@ def reproduce(
     def show(name: str, k: int, n: int) -> None:
         note(f"running {name} ({k} of {n})")
 
-    if images and table not in (*mri.TABLES, *imaging.TABLES):
+    if images and table not in (*mri.TABLES, *imaging.TABLES, *segmentation.TABLES):
         raise InputError(f"{table} takes no --images; leave it out.")
-    if report and table in (*restoration.TABLES, *dehazing.TABLES, *optimizers.TABLES):
+    if report and table in (*restoration.TABLES, *dehazing.TABLES, *segmentation.TABLES, *optimizers.TABLES):
         raise InputError(f"{table} has no report; leave --report out.")
     if table in optimizers.TABLES:
         print_losses(optimizers.optimizer_table(table, folder, runs=runs, show=tenths()), json=json)
@@ -79,6 +81,11 @@ def reproduce(
     if table in dehazing.TABLES:
         found = dehazing.dehazing_table(folder, show, levels=dehazing.LEVELS)
         print_json(found) if json else _print_dehazing(found)
+        return
+    if table in segmentation.TABLES:
+        make = segmentation.segmentation_table if table == "segmentation" else segmentation.atlas_count_table
+        found = make(folder, show, images)
+        print_json(found) if json else _print_overlaps(found)
         return
     if table in mri.TABLES:
         found, made = mri.mri_table(table, folder, _rates(rates), show, images)
@@ -138,6 +145,26 @@ def _print_dehazing(found: dict[str, Any]) -> None:
         colour, every = f"{row['ciede2000']:.2f} +- {row['ciede2000_spread']:.1f}", list(row["levels"].values())
         mean = f"{sum(every) / len(every):.2f} dB"
         print(f"{row['method']:<40}  {psnr:>13}  {ssim:>15}  {colour:>12}  {row['seconds']:7.3f}  {mean:>10}")
+
+
+def _print_overlaps(found: dict[str, Any]) -> None:
+    """Means with their spread beside the published; for the number of atlases a line a method, a column a number."""
+    print(f"{found['table']}, ours on {found['on']}; published: {found['source']}")
+    if found["table"] == "atlas-count":
+        print(f"{'method':<52}  {'  '.join(f'{n:>6}' for n in found['rows'][0]['dice'])}")
+        for row in found["rows"]:
+            print(f"{row['method']:<52}  {'  '.join(f'{v:6.4f}' for v in row['dice'].values())}")
+        return
+    print(
+        f"{'method':<52}  {'Dice':>16}  {'Jaccard':>7}  {'mean px':>7}  {'Hausdorff':>9}  {'seconds':>7}    published"
+    )
+    for row in found["rows"]:
+        overlap = f"{row['dice']:.4f} +- {row['dice_spread']:.4f}"
+        published = ", ".join(f"{name} {value}" for name, value in row["published"].items()) or "-"
+        print(
+            f"{row['method']:<52}  {overlap:>16}  {row['jaccard']:7.4f}  {row['average_distance']:7.2f}  "
+            f"{row['hausdorff']:9.2f}  {row['seconds']:7.3f}    {published}"
+        )
 
 
 def _ours(row: dict[str, Any]) -> str:

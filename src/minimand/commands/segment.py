@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from typer import Argument, Option
 
-from minimand.commands.options import Force, Json
+from minimand.commands.options import Force, Json, Weights
 
 
 def segment(
@@ -14,7 +14,8 @@ def segment(
         Path, Option(metavar="FOLDER", help="Atlases: images/NAME.nii.gz with labels/NAME.nii.gz of the same names.")
     ],
     output: Annotated[Path, Option("-o", "--output", metavar="FOLDER", help="Folder for the labels.")],
-    method: Annotated[str, Option(metavar="NAME", help="patch, majority or staple.")] = "patch",
+    method: Annotated[str, Option(metavar="NAME", help="patch, majority, staple or deep-fusion.")] = "patch",
+    weights: Weights = None,
     labels: Annotated[
         str | None, Option(metavar="N,N", help="Only these labels; the rest is background [default: all].")
     ] = None,
@@ -43,9 +44,10 @@ def segment(
     from minimand.io import InputError
     from minimand.systems.segmentation.atlases import read_library
     from minimand.systems.segmentation.files import plan, run
-    from minimand.systems.segmentation.fusion import FUSION
+    from minimand.systems.segmentation.methods import METHODS, get_rule
 
-    require_one_of("method", method, tuple(FUSION))
+    require_one_of("method", method, METHODS)
+    rule, card = get_rule(method, weights)
     place = [*_numbers("--centre", centre)] if centre else None
     if place is not None and len(place) not in (2, 3):
         raise InputError(f"--centre {centre}: write X,Y of an image or X,Y,Z of a volume.")
@@ -53,7 +55,14 @@ def segment(
     jobs = plan(targets, output, probabilities=probabilities, force=force)
     for text in library.notes:
         note(text)
-    options = {"method": method, "labels": library.labels, "count": count, "centre": centre, "atlases": atlases}
+    options = {
+        "method": method,
+        "labels": library.labels,
+        "count": count,
+        "centre": centre,
+        "atlases": atlases,
+        "weights_sha256": card.get("sha256"),
+    }
     turned = [place[2] if len(place) == 3 else 0, *place[:2]] if place else None
     done: list[dict[str, Any]] = []
     failed: list[str] = []
@@ -62,8 +71,9 @@ def segment(
             show(job.source.name, k)
             try:
                 found, _, _ = run(
-                    job, library, FUSION[method], count=count, centre=turned, options=options, force=force
-                )
+                    job, library, rule, count=count, centre=turned,
+                    options=options, weights=card.get("name"), force=force,
+                )  # fmt: skip
             except InputError as error:
                 failed.append(str(error))
                 continue

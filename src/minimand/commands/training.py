@@ -1,6 +1,7 @@
 """What the ways to train share: how a run begins, and the line at its end."""
 
 import shlex
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,9 +9,11 @@ if TYPE_CHECKING:
     from minimand.learning import Progress, Run
 
 
-def begin(output: Path, licence: str, research: bool, *, resume: bool, force: bool, threads: int | None) -> "Run":
+def begin(
+    output: Path, licence: str, research: bool, *, resume: bool, force: bool, threads: int | None, unit: str = "dB"
+) -> "Run":
     """The run of the command as it was typed, with its progress on stderr. threads: for torch and the compiled loops;
-    None leaves them as they are.
+    None leaves them as they are. unit: of the validation score.
     """
     import torch
 
@@ -23,7 +26,7 @@ def begin(output: Path, licence: str, research: bool, *, resume: bool, force: bo
         torch.set_num_threads(threads)
         use(threads)
     words = shlex.join(word for word in typed.get() if word not in ("--resume", "--force", "--json"))
-    return Run(output, f"minimand {words}", licence, research, resume, force, training_progress)
+    return Run(output, f"minimand {words}", licence, research, resume, force, partial(training_progress, unit=unit))
 
 
 def named() -> str:

@@ -127,7 +127,7 @@ def _files(folder: Path) -> dict[str, Path]:
     found = {}
     for path in sorted(folder.iterdir()):
         if path.name.lower().endswith(SUFFIXES) and not path.name.startswith("."):
-            found[path.name.lower().partition(".nii")[0]] = path
+            found[path.name[: path.name.lower().rindex(".nii")]] = path
     if not found:
         raise InputError(f"{folder}: holds no NIfTI file; atlases are images/NAME.nii.gz with labels/NAME.nii.gz.")
     return found

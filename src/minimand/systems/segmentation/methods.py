@@ -1,0 +1,28 @@
+"""The rules of fusion by name, the learned one among them."""
+
+from typing import Any
+
+from minimand.io import InputError
+from minimand.systems.segmentation.fusion import FUSION, Rule
+from minimand.systems.segmentation.network import NETWORK, load_network, shipped_networks
+
+METHODS = (*FUSION, NETWORK)
+
+
+def get_rule(method: str, weights: str | None = None) -> tuple[Rule, dict[str, Any]]:
+    """The rule of this name, and the card of its weights (empty for classical ones).
+
+    Raises InputError for weights where none are needed, and for a network without any.
+    """
+    if method in FUSION:
+        if weights is not None:
+            raise InputError(f"{method} takes no weights; leave out --weights, or choose {NETWORK}.")
+        return FUSION[method], {}
+    if weights is None:
+        known = ", ".join(shipped_networks())
+        raise InputError(
+            f"{NETWORK} learns its kind of atlases: name weights with --weights NAME|FILE ({known or 'none'} ship), "
+            f"or make some: minimand train {NETWORK} --atlases FOLDER."
+        )
+    net, card = load_network(weights)
+    return net.rule, card

@@ -1,0 +1,97 @@
+"""Deep Fusion Net: label fusion in which the distance between voxels is learned.
+
+    feature layer   F(x): the same convolutions for the target and for every atlas
+    shift, distance, weight and voting layer: `minimand.kernels.label_fusion`
+    loss layer      E = 1/|T| sum_p || y_p - L_p ||^2
+
+Widths and training are our own choices. Source: Yang, Sun, Li, Wang, Xu (2016), Deep Fusion Net for multi-atlas
+segmentation; talk.
+"""
+
+from typing import Any
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from minimand.io import InputError
+from minimand.kernels.label_fusion import fuse_labels
+from minimand.parameters import Positive
+from minimand.systems.segmentation.fusion import Images, Labels, Target, Votes, where_undecided
+from minimand.weights import load_weights, shipped_cards
+
+NETWORK = "deep-fusion"
+RECEPTIVE = 7  # voxels that a feature looks beyond its own
+
+
+class DeepFusion(nn.Module):
+    """y = the labels of all atlases in windows of radius `reach`, weighted by exp(-|| gain (F_p - G_q) ||^2).
+
+    dimensions: 2 for images, 3 for volumes. Untrained it is a majority vote, blurred a little by random features.
+    """
+
+    gain = Positive()
+
+    def __init__(self, dimensions: int, *, channels: int = 16, width: int = 32, reach: int = 3):
+        super().__init__()
+        conv = {2: nn.Conv2d, 3: nn.Conv3d}[dimensions]
+        self.window = (reach if dimensions == 3 else 0, reach, reach)
+        self.flat = dimensions == 2
+        self.features = nn.Sequential(
+            conv(1, width, 5, padding=2), nn.ReLU(), conv(width, width, 3, padding=1), nn.ReLU(),
+            conv(width, width, 3, padding=2, dilation=2), nn.ReLU(), conv(width, channels, 3, padding=2, dilation=2),
+        )  # fmt: skip
+        self.gain = 5.0
+
+    def embed(self, images: Images) -> Float[Tensor, "atlas channel depth height width"]:
+        """gain F of every image, from 0 to 1."""
+        F = self.features(images)[:, :, None] if self.flat else self.features(images[:, None])
+        return self.gain * F
+
+    def forward(
+        self, target: Target, images: Images, labels: Labels, wanted: Bool[Tensor, "depth height width"]
+    ) -> Votes:
+        """The votes y where wanted, 0 elsewhere."""
+        F = self.embed(torch.cat([target[None], images]))
+        return fuse_labels(F[0], F[1:], labels, self.window, wanted=wanted)
+
+    def rule(self, target: Target, images: Images, labels: Labels) -> Votes:
+        """The network as a rule of fusion, on the voxels that are not decided anyway.
+
+        Raises ValueError for volumes where it learned images, and the other way round.
+        """
+        if self.flat != (len(target) == 1):
+            learned = {True: "images", False: "volumes"}[self.flat]
+            raise ValueError(f"this network learned {learned}, the target is of {tuple(target.shape)} voxels.")
+        return where_undecided(self, self.window, RECEPTIVE, target, images, labels)
+
+
+def voting_loss(votes: Votes, truth: Votes, wanted: Bool[Tensor, "depth height width"]) -> Float[Tensor, ""]:
+    """The loss layer, over the voxels that are wanted."""
+    return ((votes - truth).square().sum(0) * wanted).sum() / wanted.sum()
+
+
+def feature_distance(
+    net: DeepFusion, target: Target, images: Images, region: Bool[Tensor, "depth height width"]
+) -> Float[Tensor, " atlas"]:
+    """|| F(T) - F(X) || over a region for every atlas: the nearest are those to take."""
+    F = net.embed(torch.cat([target[None], images]))[..., region]
+    return (F[1:] - F[0]).flatten(1).norm(dim=1)
+
+
+def load_network(source: str) -> tuple[DeepFusion, dict[str, Any]]:
+    """A network in evaluation mode and its card, by the name of shipped weights or from a file. Raises InputError."""
+    weights = load_weights(source)
+    if weights.card.get("network") != NETWORK:
+        raise InputError(f"{source}: is {weights.card.get('network')}, not {NETWORK}; name weights for segmentation.")
+    try:
+        net = DeepFusion(**weights.card["arguments"])
+        net.load_state_dict(weights.state)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise InputError(f"{source}: numbers and card do not fit together ({str(error).splitlines()[0]}).") from error
+    return net.eval().requires_grad_(False), weights.card
+
+
+def shipped_networks() -> list[str]:
+    """Names of the fusion networks that ship."""
+    return [name for name, card in shipped_cards().items() if card.get("network") == NETWORK]

@@ -1,0 +1,101 @@
+"""Deep Fusion Net: what it is untrained, what it learns, and from whom."""
+
+import pytest
+import torch
+from torch.testing import assert_close
+
+from minimand.io import InputError
+from minimand.systems.segmentation.atlases import read_library
+from minimand.systems.segmentation.fusion import undecided
+from minimand.systems.segmentation.network import DeepFusion, feature_distance, voting_loss
+from minimand.systems.segmentation.training import Case, Fusing, prepare, split, subject_of
+
+SIZES = {2: (40, 44), 3: (10, 12, 14)}
+
+
+def small(dimensions: int) -> DeepFusion:
+    return DeepFusion(dimensions, channels=4, width=4, reach=2)
+
+
+@pytest.mark.parametrize("dimensions", [2, 3])
+def test_with_equal_features_it_is_the_mean_of_the_windows(bodies, dimensions):
+    target, images, labels, _ = bodies(3, SIZES[dimensions])
+    net = small(dimensions)
+    net.gain = 1e-6
+    everywhere = torch.ones_like(target, dtype=torch.bool)
+    votes = net(target, images, labels, everywhere)
+    window = [2 * r + 1 for r in net.window]
+    mean = torch.nn.functional.avg_pool3d(labels.mean(0)[None], window, 1, net.window, count_include_pad=False)[0]
+    assert_close(votes, mean)
+    assert_close(net(target, images.flip(0), labels.flip(0), everywhere), votes)
+
+
+@pytest.mark.parametrize("dimensions", [2, 3])
+def test_as_a_rule_it_works_where_atlases_differ(bodies, dimensions):
+    target, images, labels, _ = bodies(3, SIZES[dimensions])
+    net = small(dimensions)
+    with torch.no_grad():
+        votes = net.rule(target, images, labels)
+        whole = net(target, images, labels, undecided(labels, net.window))
+    wanted = undecided(labels, net.window)
+    assert_close(votes[:, wanted], whole[:, wanted], rtol=1e-4, atol=1e-5)
+    assert_close(votes[:, ~wanted], labels.mean(0)[:, ~wanted])
+
+
+def test_what_learned_images_refuses_volumes(bodies):
+    with pytest.raises(ValueError, match="this network learned images"):
+        small(2).rule(*bodies(2, (8, 9, 10))[:3])
+
+
+def test_the_target_itself_is_nearest_by_its_features(bodies):
+    target, images, _, _ = bodies(3, (40, 44))
+    region = torch.ones_like(target, dtype=torch.bool)
+    with torch.no_grad():
+        distance = feature_distance(small(2), target, torch.cat([images, target[None]]), region)
+    assert int(distance.argmin()) == 3
+    assert float(distance[3]) == 0
+
+
+def test_it_learns_one_example_better_than_it_was_born(bodies):
+    target, images, labels, truth = bodies(4, (40, 44))
+    net = small(2)
+    wanted = undecided(labels, net.window)
+    task = Fusing(
+        [Case(target, images, labels, truth, wanted)] * 2, [Case(target, images, labels, truth, wanted)], 4, 0
+    )
+    before, born = task.validate(net), voting_loss(net(target, images, labels, wanted), truth, wanted).detach()
+    adam = torch.optim.Adam(net.parameters(), lr=3e-3)
+    for step in range(60):
+        adam.zero_grad()
+        task.loss(net, step).backward()
+        adam.step()
+    with torch.no_grad():
+        assert voting_loss(net(target, images, labels, wanted), truth, wanted) < 0.7 * born
+        assert float(task.loss(net, 7)) == float(task.loss(net, 7))
+    assert task.validate(net) > before
+
+
+def test_a_target_never_meets_its_own_subject(tmp_path, write_atlases, monkeypatch):
+    write_atlases(tmp_path, 10, (24, 24))
+    library = read_library(tmp_path)
+    assert [subject_of(name, r"[a-z]+-\d") for name in ("ab-1_07", "x")] == ["ab-1", "x"]
+    learned, chosen = split(library, ".*")
+    assert chosen == ["s2", "s7"]
+    assert len(learned) == 8
+    met = []
+
+    def choose(scan, others, count):
+        met.append([a.name for a in others.atlases])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("minimand.systems.segmentation.training.choose", choose)
+    for name, others in (("s1", learned), ("s2", learned)):
+        target = next(a for a in library.atlases if a.name == name)
+        with pytest.raises(KeyboardInterrupt):
+            prepare(library, [target], ".*", others, 3, (0, 2, 2), lambda *_: None)
+    assert met == [[n for n in learned if n != "s1"], learned]
+
+
+def test_few_subjects_are_refused(tmp_path, write_atlases):
+    with pytest.raises(InputError, match="4 subjects are too few"):
+        split(read_library(write_atlases(tmp_path, 4, (16, 16))), ".*")
