@@ -6,6 +6,10 @@ from minimand.reconstruction.denoisers import NETWORKS as DENOISERS
 from minimand.reconstruction.denoisers import build
 from minimand.reconstruction.networks import NETWORKS, load_network
 from minimand.systems.optimizers.rules import RULES, load_rule
+from minimand.systems.synthesis import tables as synthesis
+from minimand.systems.synthesis.heads import virtual_head
+from minimand.systems.synthesis.synthesize import load_network as load_generator
+from minimand.systems.synthesis.template import read_template
 from minimand.weights import load_weights, shipped, shipped_cards
 
 CARDS = shipped_cards()
@@ -13,9 +17,11 @@ RECONSTRUCT = [name for name, card in CARDS.items() if card["network"] in NETWOR
 DENOISE = [name for name, card in CARDS.items() if card["network"] in DENOISERS]
 OPTIMIZE = [name for name, card in CARDS.items() if card["network"] in RULES]
 
+SYNTHESIZE = [name for name, card in CARDS.items() if card["network"] == synthesis.NETWORK]
+
 
 def test_everything_that_ships_is_known_and_small():
-    assert sorted(RECONSTRUCT + DENOISE + OPTIMIZE) == sorted(shipped())
+    assert sorted(RECONSTRUCT + DENOISE + OPTIMIZE + SYNTHESIZE) == sorted(shipped())
     for name, path in shipped().items():
         assert path.stat().st_size < (100_000 if name in OPTIMIZE else 1_000_000)
 
@@ -59,3 +65,20 @@ def test_a_shipped_rule_loads_and_is_not_worse_than_it_was_born(name):
     complete(name, rule, card)
     assert name == card["network"]  # what the optimizer's class loads
     assert card["validation"]["late_loss_db"] >= card["validation"]["late_loss_db_untrained"]
+
+
+@pytest.mark.parametrize("name", SYNTHESIZE)
+def test_a_shipped_generator_of_ct_loads_and_says_what_it_is_for(name):
+    net, card = load_generator(name)
+    complete(name, net, card)
+    assert "demonstration" in card["summary"]
+    assert "no medical device" in card["use"]
+
+
+@pytest.mark.parametrize("name", SYNTHESIZE)
+def test_a_shipped_generator_makes_better_ct_than_the_mean_of_others(name, data):
+    template = read_template(data / "mrct" / "template")
+    head = virtual_head(template, 1000)
+    others = [virtual_head(template, seed).ct for seed in synthesis.LEARNED_CT]
+    made = synthesis.predictor(name)(head.mr)
+    assert (made - head.ct).abs().mean() < 0.9 * (sum(others) / len(others) - head.ct).abs().mean()

@@ -38,8 +38,8 @@ def synthesize(
     if report:
         check_folder(report, force)
     jobs = plan(mr, output, card, truth=truth, force=force)
-    if terms := terms_of(card):
-        note(terms)
+    for text in filter(None, (terms_of(card), card.get("use") and f"{card['name']}: {card['use']}")):
+        note(text)
     done: list[dict[str, Any]] = []
     failed: list[str] = []
     pages: list[Entry] = []

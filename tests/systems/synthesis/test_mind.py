@@ -72,6 +72,13 @@ def test_gradients():
     assert torch.autograd.gradcheck(lambda v: structure_loss(v, noise(1, 4, 3).flip(1)), x)
 
 
+def test_the_loss_keeps_its_precision_where_networks_compute_in_less():
+    x, y = noise(1, 8, 8).float(), noise(1, 8, 8).float().flip(1)
+    with torch.autocast("cpu", torch.bfloat16):
+        found = structure_loss(x, y)
+    assert bool(found == structure_loss(x, y))
+
+
 def test_flat_images_have_equal_features_and_finite_gradients():
     x = torch.zeros(1, 6, 6, requires_grad=True)
     assert_close(mind(x), torch.full((1, 81, 6, 6), 1 / 81))

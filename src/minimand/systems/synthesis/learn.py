@@ -21,6 +21,7 @@ from minimand.systems.synthesis.subjects import Subject, above_air, read_subject
 from minimand.systems.synthesis.training import Training, Unhealthy
 
 LEAST_SIDE = 32  # pixels that a judge needs
+USE = "research and demonstration; no medical device"
 
 
 @dataclass(frozen=True)
@@ -54,12 +55,14 @@ def train(plan: Plan, run: Run) -> Progress:
     run.check()
     mr, ct = subjects_of(plan)
     values = ct_range(ct)
-    inputs, targets = [_whole(unit_mr(s)) for s in mr], [_whole(values.unit(s.volume)) for s in ct]
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    inputs = [_whole(unit_mr(s)).to(device) for s in mr]
+    targets = [_whole(values.unit(s.volume)).to(device) for s in ct]
     sides = _window(plan, inputs + targets)
     torch.manual_seed(plan.seed)
     method = METHODS[plan.method]
     structure = method.structure if plan.structure is None or not method.structure else plan.structure
-    net = CycleGAN(plan.width, plan.blocks, structure=structure)
+    net = CycleGAN(plan.width, plan.blocks, structure=structure).to(device)
     training = Training(
         net, inputs, targets, method.pick,
         steps=plan.steps, batch=plan.batch, window=plan.window, pace=plan.pace, seed=plan.seed,
@@ -151,11 +154,12 @@ def _card(
         "network": NETWORK,
         "method": plan.method,
         "summary": f"by {plan.method}, {progress.step} steps; {sides[0]} x {sides[1]} pixels",
+        "use": USE,
         "arguments": {"width": plan.width, "blocks": plan.blocks},
         "range": [values.low, values.high],
         "window": list(sides),
         **grid,
-        "loss": f"L_GAN (least squares) + 10 L_cycle + {structure:g} L_structure (MIND)",
+        "loss": "L_GAN (least squares) + 10 L_cycle" + (f" + {structure:g} L_structure (MIND)" if structure else ""),
         "training": {
             "seed": plan.seed, "steps": progress.step, "mr": plan.mr, "ct": plan.ct, "stopped": failure,
             "subjects": [len(kind) for kind in subjects], "slices": slices, "loss": _plain(progress.loss),

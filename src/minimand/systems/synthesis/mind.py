@@ -50,7 +50,8 @@ def mind(
 
 def structure_loss(x: Image, y: Image) -> Float[Tensor, ""]:
     """Mean |F_a(x) - F_a(y)| over shifts a, pixels and images: 0 where x is y in another contrast."""
-    return (mind(x) - mind(y)).abs().mean()
+    with torch.autocast(x.device.type, enabled=False):  # differences of patches need the precision of y
+        return (mind(x.to(y.dtype)) - mind(y)).abs().mean()
 
 
 def _distances(

@@ -41,13 +41,15 @@ def synthesize(net: nn.Module, mr: Volume, window: tuple[int, int]) -> Volume:
 
 
 def usual_weights(weights: str | None) -> str:
-    """Name or file of the weights that are asked for, those that ship where none are. Raises InputError."""
+    """Name or file of the weights that are asked for, those that ship where none are: with the structure loss if such
+    are there. Raises InputError where there are none.
+    """
     if weights not in (None, RESEARCH):
         return str(weights)
     files = shipped() if weights is None else research()
-    for name, card in cards_of(files).items():
-        if card.get("network") == NETWORK and card.get("method") == "structure":
-            return str(files[name])
+    cards = {name: card for name, card in cards_of(files).items() if card.get("network") == NETWORK}
+    if cards:
+        return str(files[max(cards, key=lambda name: cards[name].get("method") == "structure")])
     raise InputError(
         f"{NETWORK}: no such network is at hand; name weights with --weights NAME|FILE, or make some: minimand train "
         f"{NETWORK}."

@@ -27,7 +27,8 @@ class Training:
 
     mr, ct: volumes from -1 to 1, (slices, height, width) each; window: sides of what is learned on, None for whole
     slices, which must then be of one size; steps: of the whole run: the rate is constant in its first half and falls
-    to 0 in its second. Every step follows from `seed`, its number and the state.
+    to 0 in its second. On a CUDA device networks compute in bfloat16. Every step follows from `seed`, its number and
+    the state.
     """
 
     def __init__(
@@ -90,10 +91,13 @@ class Training:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from `state`. Raises KeyError, RuntimeError, TypeError or ValueError where it is of another network."""
+        device = next(self.net.parameters()).device
         self.net.load_state_dict(state["net"])
         for adam, saved in zip(self.adams, state["adams"], strict=True):
             adam.load_state_dict(saved)
-        self.average, self.pools, self.health = state["average"], state["pools"], state["health"]
+        self.average = {name: value.to(device) for name, value in state["average"].items()}
+        self.pools = [[image.to(device) for image in pool] for pool in state["pools"]]
+        self.health = state["health"]
 
     def _draw(self, generator: torch.Generator) -> tuple[Image, Image]:
         """A mini-batch of MR slices and the CT slices that they meet."""
