@@ -40,6 +40,7 @@ def reproduce(
     """Reproduce a table of the talk: `minimand reproduce mri-chest --data DATA` runs every method there is."""
     from minimand.commands.console import note, print_json, require_one_of
     from minimand.commands.optimize import print_losses, tenths
+    from minimand.commands.segment import print_overlaps
     from minimand.commands.synthesize import print_ct_scores
     from minimand.io import InputError, check_folder
     from minimand.systems.dehazing import tables as dehazing
@@ -55,10 +56,7 @@ def reproduce(
         *optimizers.TABLES,
     )  # fmt: skip
     if table is None:
-        if json:
-            print_json({"tables": list(names)})
-        else:
-            print("\n".join(names))
+        print_json({"tables": list(names)}) if json else print("\n".join(names))
         return
     require_one_of("table", table, names)
     folder = data or Path(os.environ.get("MINIMAND_DATA", "../shared/data"))
@@ -83,9 +81,7 @@ def reproduce(
         print_json(found) if json else _print_dehazing(found)
         return
     if table in segmentation.TABLES:
-        make = segmentation.segmentation_table if table == "segmentation" else segmentation.atlas_count_table
-        found = make(folder, show, images)
-        print_json(found) if json else _print_overlaps(found)
+        print_overlaps(table, folder, show, images, json=json)
         return
     if table in mri.TABLES:
         found, made = mri.mri_table(table, folder, _rates(rates), show, images)
@@ -95,15 +91,17 @@ def reproduce(
         found, made = imaging.imaging_table(table, folder, show, images)
     if report:
         _write_reports(report, found, made, force)
-    if json:
-        print_json(found)
-        return
-    print(f"{table}, {found['sampling']}, ours on {found['on']}; published: {found['source']}")
+    print_json(found) if json else _print_scores(found, several=len(made) > 1)
+
+
+def _print_scores(found: dict[str, Any], *, several: bool) -> None:
+    """Ours beside the published; several: samplings, named in each line."""
+    print(f"{found['table']}, {found['sampling']}, ours on {found['on']}; published: {found['source']}")
     print(
         f"{'method':<36}  {'NMSE':>7}  {'PSNR dB':>7}  {'SSIM':>6}  {'seconds':>7}    published NMSE / PSNR / seconds"
     )
     for row in found["rows"]:
-        label = row["method"] if len(made) < 2 else f"{row['method']}, {row['sampling']}"
+        label = row["method"] if not several else f"{row['method']}, {row['sampling']}"
         print(f"{label:<36}  {_ours(row)}    {_published(row['published'])}")
 
 
@@ -145,26 +143,6 @@ def _print_dehazing(found: dict[str, Any]) -> None:
         colour, every = f"{row['ciede2000']:.2f} +- {row['ciede2000_spread']:.1f}", list(row["levels"].values())
         mean = f"{sum(every) / len(every):.2f} dB"
         print(f"{row['method']:<40}  {psnr:>13}  {ssim:>15}  {colour:>12}  {row['seconds']:7.3f}  {mean:>10}")
-
-
-def _print_overlaps(found: dict[str, Any]) -> None:
-    """Means with their spread beside the published; for the number of atlases a line a method, a column a number."""
-    print(f"{found['table']}, ours on {found['on']}; published: {found['source']}")
-    if found["table"] == "atlas-count":
-        print(f"{'method':<52}  {'  '.join(f'{n:>6}' for n in found['rows'][0]['dice'])}")
-        for row in found["rows"]:
-            print(f"{row['method']:<52}  {'  '.join(f'{v:6.4f}' for v in row['dice'].values())}")
-        return
-    print(
-        f"{'method':<52}  {'Dice':>16}  {'Jaccard':>7}  {'mean px':>7}  {'Hausdorff':>9}  {'seconds':>7}    published"
-    )
-    for row in found["rows"]:
-        overlap = f"{row['dice']:.4f} +- {row['dice_spread']:.4f}"
-        published = ", ".join(f"{name} {value}" for name, value in row["published"].items()) or "-"
-        print(
-            f"{row['method']:<52}  {overlap:>16}  {row['jaccard']:7.4f}  {row['average_distance']:7.2f}  "
-            f"{row['hausdorff']:9.2f}  {row['seconds']:7.3f}    {published}"
-        )
 
 
 def _ours(row: dict[str, Any]) -> str:

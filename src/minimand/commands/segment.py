@@ -1,5 +1,6 @@
 """`minimand segment`: organs from a few atlases."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -38,7 +39,6 @@ def segment(
     Labels keep the numbers of the atlases and lie as the target does. A target that cannot be read is told at the end,
     the others are done.
     """
-    from minimand.commands.console import count as counted
     from minimand.commands.console import note, print_json, require_one_of
     from minimand.commands.progress import counting
     from minimand.io import InputError
@@ -56,13 +56,9 @@ def segment(
     for text in library.notes:
         note(text)
     options = {
-        "method": method,
-        "labels": library.labels,
-        "count": count,
-        "centre": centre,
-        "atlases": atlases,
+        "method": method, "labels": library.labels, "count": count, "centre": centre, "atlases": atlases,
         "weights_sha256": card.get("sha256"),
-    }
+    }  # fmt: skip
     turned = [place[2] if len(place) == 3 else 0, *place[:2]] if place else None
     done: list[dict[str, Any]] = []
     failed: list[str] = []
@@ -81,14 +77,47 @@ def segment(
                 note(f"{job.source}: {text}")
             done.append(found)
             if not json:
-                voxels = ", ".join(f"label {n}: {v} voxels" for n, v in found["voxels"].items())
-                used = counted(len(found["atlases"]), "atlas").replace("atlass", "atlases")
-                print(f"{job.output}: {method}, {used}, {voxels}, {found['seconds']:.2f} s")
+                print(_line(method, found))
     if json and not (failed and not done):
         print_json({"method": method, "labels": library.labels, "targets": done, "failed": failed})
     if failed:
         more = f"; {len(failed)} of {len(jobs)} targets failed, the others are done" if len(jobs) > 1 else ""
         raise InputError(f"{failed[0]}{more}")
+
+
+def _line(method: str, found: dict[str, Any]) -> str:
+    voxels = ", ".join(f"label {n}: {v} voxels" for n, v in found["voxels"].items())
+    used = "1 atlas" if len(found["atlases"]) == 1 else f"{len(found['atlases'])} atlases"
+    return f"{found['output']}: {method}, {used}, {voxels}, {found['seconds']:.2f} s"
+
+
+def print_overlaps(
+    table: str, folder: Path, show: Callable[[str, int, int], None], targets: int | None, *, json: bool
+) -> None:
+    """`minimand reproduce segmentation|atlas-count`: means with their spread beside the published."""
+    from minimand.commands.console import print_json
+    from minimand.systems.segmentation.tables import atlas_count_table, segmentation_table
+
+    found = (segmentation_table if table == "segmentation" else atlas_count_table)(folder, show, targets)
+    if json:
+        print_json(found)
+        return
+    print(f"{table}, ours on {found['on']}; published: {found['source']}")
+    if table == "atlas-count":
+        print(f"{'method':<52}  {'  '.join(f'{n:>6}' for n in found['rows'][0]['dice'])}")
+        for row in found["rows"]:
+            print(f"{row['method']:<52}  {'  '.join(f'{v:6.4f}' for v in row['dice'].values())}")
+        return
+    print(
+        f"{'method':<52}  {'Dice':>16}  {'Jaccard':>7}  {'mean px':>7}  {'Hausdorff':>9}  {'seconds':>7}    published"
+    )
+    for row in found["rows"]:
+        overlap = f"{row['dice']:.4f} +- {row['dice_spread']:.4f}"
+        published = ", ".join(f"{name} {value}" for name, value in row["published"].items()) or "-"
+        print(
+            f"{row['method']:<52}  {overlap:>16}  {row['jaccard']:7.4f}  {row['average_distance']:7.2f}  "
+            f"{row['hausdorff']:9.2f}  {row['seconds']:7.3f}    {published}"
+        )
 
 
 def _numbers(option: str, text: str) -> list[int]:
