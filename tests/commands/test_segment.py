@@ -32,7 +32,7 @@ def overlap(a, b):
     return 2 * (a & b).sum() / (a.sum() + b.sum())
 
 
-@pytest.mark.parametrize("method", ["majority", "staple", "patch"])
+@pytest.mark.parametrize("method", ["majority", "staple", "joint", "patch"])
 def test_labels_keep_their_numbers_and_lie_as_the_target_does(work, images, done, method):
     words = ("segment", "new.nii.gz", "--atlases", "atlases", "-o", "out", "--method", method, "--probabilities")
     found = json.loads(done(*words, "--json"))

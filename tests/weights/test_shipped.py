@@ -6,6 +6,8 @@ from minimand.reconstruction.denoisers import NETWORKS as DENOISERS
 from minimand.reconstruction.denoisers import build
 from minimand.reconstruction.networks import NETWORKS, load_network
 from minimand.systems.optimizers.rules import RULES, load_rule
+from minimand.systems.segmentation.network import NETWORK as FUSION
+from minimand.systems.segmentation.network import load_network as load_fusion
 from minimand.systems.synthesis import tables as synthesis
 from minimand.systems.synthesis.heads import virtual_head
 from minimand.systems.synthesis.synthesize import load_network as load_generator
@@ -15,13 +17,14 @@ from minimand.weights import load_weights, shipped, shipped_cards
 CARDS = shipped_cards()
 RECONSTRUCT = [name for name, card in CARDS.items() if card["network"] in NETWORKS]
 DENOISE = [name for name, card in CARDS.items() if card["network"] in DENOISERS]
+FUSE = [name for name, card in CARDS.items() if card["network"] == FUSION]
 OPTIMIZE = [name for name, card in CARDS.items() if card["network"] in RULES]
 
 SYNTHESIZE = [name for name, card in CARDS.items() if card["network"] == synthesis.NETWORK]
 
 
 def test_everything_that_ships_is_known_and_small():
-    assert sorted(RECONSTRUCT + DENOISE + OPTIMIZE + SYNTHESIZE) == sorted(shipped())
+    assert sorted(RECONSTRUCT + DENOISE + FUSE + OPTIMIZE + SYNTHESIZE) == sorted(shipped())
     for name, path in shipped().items():
         assert path.stat().st_size < (100_000 if name in OPTIMIZE else 1_000_000)
 
@@ -57,6 +60,14 @@ def test_a_shipped_denoiser_loads_and_is_better_than_it_was_born(name):
     loaded = load_weights(name)
     complete(name, build(loaded), loaded.card)
     assert loaded.card["validation"]["psnr"] > loaded.card["validation"]["psnr_untrained"]
+
+
+@pytest.mark.parametrize("name", FUSE)
+def test_a_shipped_fusion_loads_and_is_better_than_a_majority_vote(name):
+    net, card = load_fusion(name)
+    complete(name, net, card)
+    score = card["validation"]
+    assert score["dice"] > max(score["dice_majority"], score["dice_untrained"])
 
 
 @pytest.mark.parametrize("name", OPTIMIZE)

@@ -15,7 +15,7 @@ def segment(
         Path, Option(metavar="FOLDER", help="Atlases: images/NAME.nii.gz with labels/NAME.nii.gz of the same names.")
     ],
     output: Annotated[Path, Option("-o", "--output", metavar="FOLDER", help="Folder for the labels.")],
-    method: Annotated[str, Option(metavar="NAME", help="patch, majority, staple or deep-fusion.")] = "patch",
+    method: Annotated[str, Option(metavar="NAME", help="patch, majority, staple, joint or deep-fusion.")] = "patch",
     weights: Weights = None,
     labels: Annotated[
         str | None, Option(metavar="N,N", help="Only these labels; the rest is background [default: all].")

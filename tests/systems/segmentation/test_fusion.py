@@ -6,7 +6,7 @@ from torch.testing import assert_close
 
 from minimand.kernels.label_fusion import distances_reference, moved, shifts
 from minimand.metrics import dice
-from minimand.systems.segmentation.fusion import FUSION, patch_based, patches, staple, undecided
+from minimand.systems.segmentation.fusion import FUSION, joint, patch_based, patches, staple, undecided
 from minimand.systems.segmentation.selection import most_alike, normalised_mutual_information
 
 
@@ -38,6 +38,17 @@ def test_patches_tell_apart_what_a_vote_cannot(bodies):
     organ = truth[1:].sum(0)[None].bool()
     found = {name: dice(rule(target, images, labels)[1:].sum(0)[None] > 0.5, organ) for name, rule in FUSION.items()}
     assert float(found["patch"]) > float(found["majority"]) + 0.02
+
+
+def test_joint_fusion_counts_atlases_that_err_alike_once(bodies):
+    target, _, labels, _ = bodies(3, (24, 30))
+    wrong = torch.rand_like(target).expand(3, -1, -1, -1)  # one image three times, unlike the target, with one label
+    empty = torch.zeros_like(labels)
+    empty[:, 0] = 1
+    near, told = torch.cat([target[None], target[None], wrong]), torch.cat([labels[:1], labels[:1], empty])
+    said = labels[0].argmax(0)
+    assert float((joint(target, near, told).argmax(0) == said).float().mean()) > 0.99
+    assert float((told.mean(0).argmax(0) == said).float().mean()) < 0.9
 
 
 def test_staple_trusts_the_raters_that_are_right():

@@ -78,7 +78,31 @@ def patch_based(target: Target, images: Images, labels: Labels) -> Votes:
     return where_undecided(compare, reach, radius, target, images, labels)
 
 
-FUSION: Mapping[str, Rule] = {"majority": majority, "staple": staple, "patch": patch_based}
+def joint(target: Target, images: Images, labels: Labels) -> Votes:
+    """Joint label fusion: atlases that err alike share their vote.
+
+        w = M^-1 1 / (1^T M^-1 1)       M_ij = (mean over the patch of |T - X_i| |T - X_j|)^2 + 0.1 [i = j]
+
+    Patches, 5 x 5 in images and 3^3 in volumes, have mean 0 and variance 1; atlases are not searched. Votes below 0
+    count as 0. Source: Wang, Suh, Das, Pluta, Craige, Yushkevich (2013), with beta = 2 and alpha = 0.1.
+    """
+    radius = 2 if len(target) == 1 else 1
+
+    def compare(T: Target, X: Images, L: Labels, wanted: Bool[Tensor, "depth height width"]) -> Votes:
+        seen = patches(torch.cat([T[None], X]), radius)[:, :, wanted]
+        seen = (seen - seen.mean(1, keepdim=True)) / (seen.std(1, keepdim=True) + EPS)
+        error = (seen[1:] - seen[0]).abs()
+        M = torch.einsum("ipn,jpn->nij", error, error).div(error.shape[1]).square() + 0.1 * torch.eye(len(X))
+        w = torch.linalg.solve(M, torch.ones_like(M[..., 0]))
+        votes = torch.einsum("ni,iln->ln", w / w.sum(1, keepdim=True), L[:, :, wanted]).clamp_min(0)
+        found = torch.zeros_like(L[0])
+        found[:, wanted] = votes / votes.sum(0)
+        return found
+
+    return where_undecided(compare, (0, 0, 0), radius, target, images, labels)
+
+
+FUSION: Mapping[str, Rule] = {"majority": majority, "staple": staple, "joint": joint, "patch": patch_based}
 
 
 def where_undecided(
