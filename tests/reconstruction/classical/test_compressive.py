@@ -84,7 +84,7 @@ def test_several_coils_are_refused_by_nlr_cs():
         nlr_cs(LeastSquares(coils, coils(x)))
 
 
-@pytest.mark.parametrize(("method", "figure"), [(tval3, 28.01), (nlr_cs, 28.52)])
+@pytest.mark.parametrize(("method", "figure"), [(tval3, 28.01), (nlr_cs, 28.55)])
 def test_the_figure_of_a_picture_of_dead_leaves(method, figure):
     x = dead_leaf_picture(64, np.random.default_rng(0))[None].float()
     assert float(psnr(method(measured_by("hadamard:0.3", x)), x, peak=1.0)) == pytest.approx(figure, abs=0.03)

@@ -27,7 +27,7 @@ def tv(data: LeastSquares, weight: float = 1e-3) -> Tensor:
 
 
 @torch.no_grad()
-def recpf(data: LeastSquares, weight: float = 1e-3, wavelet: float = 5e-4) -> Tensor:
+def recpf(data: LeastSquares, weight: float = 6e-4, wavelet: float = 2.7e-4) -> Tensor:
     """min_x 1/2 ||A x - y||^2 + weight TV(x) + wavelet ||W x||_1 by ADMM, W an orthonormal wavelet basis.
 
     Source: Yang, Zhang, Yin (2010), eq. (1.4) and algorithm 1.

@@ -15,13 +15,13 @@ from minimand.terms import LeastSquares
 SIDE, SIMILAR, WINDOW, APART = 6, 45, 41, 5  # as in Dong et al. (2014), sec. V
 MATCHINGS, PASSES = 8, 6  # how often similar patches are sought, and passes with each choice
 BASES = 3  # passes with one choice of singular vectors
-FIRST = 20.0  # how much larger the first weight is than the last
+FIRST = 60.0  # how much larger the first weight is than the last
 PENALTY = 0.05  # of leaving the low-rank image for the data: small, for data without noise
 SMALL = 1e-3  # added to singular values in the logarithm
 
 
 @torch.no_grad()
-def nlr_cs(data: LeastSquares, weight: float = 1e-4) -> Tensor:
+def nlr_cs(data: LeastSquares, weight: float = 3e-5) -> Tensor:
     """min over x and L_i of 1/2 ||A x - y||^2 + sum_i ||R_i x - L_i||^2 + weight logdet L_i, up to constants.
 
     R_i takes a patch and those like it, a row each. Alternates the L_i (singular values shrunk by the slope of the

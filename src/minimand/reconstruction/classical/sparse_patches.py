@@ -34,7 +34,7 @@ LEARNING = 8  # alternations of coefficients and basis
 
 
 @torch.no_grad()
-def pbdw(data: LeastSquares, weight: float = 2e-3) -> Tensor:
+def pbdw(data: LeastSquares, weight: float = 5.5e-4) -> Tensor:
     """Patches sparse in Haar wavelets along the direction of their edges. Source: Qu et al. (2012)."""
     require_kspace("pbdw", data)
     bases = directional_haar(SIDE).to(data.y.device, data.y.real.dtype)
@@ -42,7 +42,7 @@ def pbdw(data: LeastSquares, weight: float = 2e-3) -> Tensor:
 
 
 @torch.no_grad()
-def pano(data: LeastSquares, weight: float = 2e-3) -> Tensor:
+def pano(data: LeastSquares, weight: float = 8e-4) -> Tensor:
     """Stacks of similar patches sparse in 3-D Haar wavelets. Source: Qu et al. (2014)."""
     require_kspace("pano", data)
     height, width = data.pulled().shape[-2:]
@@ -57,7 +57,7 @@ def pano(data: LeastSquares, weight: float = 2e-3) -> Tensor:
 
 
 @torch.no_grad()
-def fdlcp(data: LeastSquares, weight: float = 2e-3, threshold: float = 0.04) -> Tensor:
+def fdlcp(data: LeastSquares, weight: float = 1.2e-3, threshold: float = 0.025) -> Tensor:
     """Patches sparse in orthonormal bases, one learned for every direction. Source: Zhan et al. (2016).
 
     threshold: below which coefficients count as zero while the bases are learned.
