@@ -8,12 +8,16 @@ import pytest
 import torch
 from PIL import Image
 
+from minimand.systems.synthesis import tables
 from minimand.systems.synthesis.networks import Generator
 from minimand.weights import save_weights
 
 RNG = np.random.default_rng(0)
 AFFINE = np.array([[0, -2, 0, 10], [2.0, 0, 0, -20], [0, 0, 3, 5], [0, 0, 0, 1.0]])
-CARD = {"network": "mr-ct", "method": "structure", "arguments": {"width": 2, "blocks": 1}, "window": [32, 32]}
+CARD = {
+    "network": "mr-ct", "method": "structure", "arguments": {"width": 2, "blocks": 1}, "window": [32, 32],
+    "training": {"mr": "heads:0-1"},
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -105,6 +109,20 @@ def test_one_bad_volume_does_not_stop_the_others(heads, minimand):
     assert said.code == 2
     assert "1 of 2 volumes failed, the others are done" in said.err
     assert (heads / "out" / "b.nii").exists()
+
+
+def test_the_table_of_virtual_heads_is_printed_and_its_report_shows_the_first(heads, monkeypatch, minimand):
+    monkeypatch.setenv("MINIMAND_DATA", str(heads))
+    for name, value in (("SUBJECTS", range(100, 102)), ("LEARNED_CT", range(12, 14)), ("research", dict)):
+        monkeypatch.setattr(tables, name, value)
+    monkeypatch.setattr(tables, "shipped", lambda: {"hu": heads / "hu.safetensors"})
+    said = minimand("reproduce", "synthesis", "--report", "page")
+    assert said.code == 0, said.err
+    lines = said.out.splitlines()
+    assert lines[0].startswith("synthesis, mean and standard deviation on 2 virtual heads (seeds 100 to 101")
+    assert [line.split("  ")[0] for line in lines[-3:]] == ["air", "mean CT of the same slice", "structure"]
+    assert lines[-1].endswith("127.78 / 24.67 / 0.78 / 0.622")
+    assert "joint histogram" in (heads / "page" / "index.html").read_text()
 
 
 def test_a_network_is_trained_and_used(heads, done, refused):
