@@ -66,7 +66,7 @@ def segment(
         for k, job in enumerate(jobs):
             show(job.source.name, k)
             try:
-                found, _, _ = run(
+                found = run(
                     job, library, rule, count=count, centre=turned,
                     options=options, weights=card.get("name"), force=force,
                 )  # fmt: skip

@@ -12,7 +12,7 @@ from torch import Tensor
 from minimand.io import InputError, check_output, make_record, write_array
 from minimand.systems.segmentation.atlases import Library, Scan, label_type, read_scan
 from minimand.systems.segmentation.fusion import Rule
-from minimand.systems.segmentation.segment import Segmented, segment
+from minimand.systems.segmentation.segment import segment
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def run(
     options: Mapping[str, Any],
     weights: str | None = None,
     force: bool = False,
-) -> tuple[dict[str, Any], Scan, Segmented]:
+) -> dict[str, Any]:
     """Segment one file, write its labels with their record, and say what was found in plain values.
 
     Labels keep their numbers and lie as the target does. Raises InputError for a target that cannot be read or does not
@@ -86,7 +86,7 @@ def run(
         write_array(job.probabilities, _float(found.probabilities), like=scan.source, force=force)
     if job.disagreement is not None:
         write_array(job.disagreement, _as_file(_float(found.disagreement), scan), like=scan.source, force=force)
-    told = {
+    return {
         "input": str(job.source),
         "output": str(job.output),
         "size": list(scan.source.array.shape),
@@ -96,7 +96,6 @@ def run(
         "seconds": round(time.perf_counter() - start, 3),
         "notes": [*scan.source.notes, *found.notes],
     }
-    return told, scan, found
 
 
 def _float(x: Tensor) -> np.ndarray:

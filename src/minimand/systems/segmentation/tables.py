@@ -6,12 +6,13 @@ height, the 10 most alike by normalised mutual information; the region of intere
 
 import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from jaxtyping import Bool
 from torch import Tensor
 
 from minimand.metrics import dice, jaccard, surface_distances
@@ -19,6 +20,7 @@ from minimand.systems.segmentation.atlases import Library
 from minimand.systems.segmentation.cardiac import LEAST, SUBJECTS_HELD, as_atlas, read_slices
 from minimand.systems.segmentation.fusion import FUSION, Rule, majority, undecided
 from minimand.systems.segmentation.network import DeepFusion, feature_distance, load_network, shipped_networks
+from minimand.systems.segmentation.placing import Placed
 from minimand.systems.segmentation.segment import COUNT, Warped, align, choose
 
 TABLES = ("segmentation", "atlas-count")
@@ -36,6 +38,15 @@ SOURCE = (
 Show = Callable[[str, int, int], None]
 
 
+class Trial(NamedTuple):
+    """A target by name, its atlases before and after registration, and where its label truly is."""
+
+    name: str
+    placed: list[Placed]
+    warped: Warped
+    truth: Bool[Tensor, "depth height width"]
+
+
 def segmentation_table(data: Path, show: Show, targets: int | None = None, seed: int = 0) -> dict[str, Any]:
     """Every method on the same registered atlases: mean, spread and single figures over the targets.
 
@@ -47,7 +58,7 @@ def segmentation_table(data: Path, show: Show, targets: int | None = None, seed:
     nets = {name: net for name, net in nets.items() if net.flat}
     rules |= {name: net.rule for name, net in nets.items()}
     figures: dict[str, list[dict[str, float]]] = {}
-    for slice_, placed, warped, truth in _trials(data, targets or TARGETS, seed, COUNT, show):
+    for target, placed, warped, truth in _trials(data, targets or TARGETS, seed, COUNT, show):
         before = Warped(warped.target, torch.stack([p.image for p in placed]), torch.stack([p.labels for p in placed]))
         trials = {
             "majority, not registered": (majority, before),
@@ -58,7 +69,7 @@ def segmentation_table(data: Path, show: Show, targets: int | None = None, seed:
             trials[f"{name}, 5 of 10 by its features"] = (net.rule, five)
             trials[f"{name}, 5 of 10 by mutual information"] = (net.rule, first(warped, 5))
         for name, (rule, seen) in trials.items():
-            figures.setdefault(name, []).append({"slice": slice_.name, **_scored(rule, seen, truth)})  # type: ignore[dict-item]
+            figures.setdefault(name, []).append({"slice": target, **_scored(rule, seen, truth)})  # type: ignore[dict-item]
     rows = [{"method": name, **_means(each), "published": _published(name)} for name, each in figures.items()]
     count = len(next(iter(figures.values())))
     return {"table": "segmentation", "source": SOURCE, "on": _on(count, seed), "rows": rows}
@@ -107,8 +118,7 @@ def nearest(net: DeepFusion, warped: Warped, count: int) -> Warped:
     return Warped(warped.target, warped.images[order], warped.labels[order])
 
 
-def _trials(data: Path, targets: int, seed: int, count: int, show: Show) -> Any:
-    """(slice, placed, warped, truth) of every target."""
+def _trials(data: Path, targets: int, seed: int, count: int, show: Show) -> Iterator[Trial]:
     slices = read_slices(data)
     held = sorted({s.subject for s in slices})[SUBJECTS_HELD]
     rng = np.random.default_rng(seed)
@@ -121,7 +131,7 @@ def _trials(data: Path, targets: int, seed: int, count: int, show: Show) -> Any:
         target = as_atlas(s, rng.uniform(-4, 4, 2))
         near = [a for t, a in known if t.phase == s.phase and abs(t.position - s.position) <= HEIGHT]
         placed = choose(target.scan, Library(near, [0, 1], []), count)
-        yield s, placed, align(target.scan, placed), target.labels == 1
+        yield Trial(s.name, placed, align(target.scan, placed), target.labels == 1)
 
 
 def _scored(rule: Rule, seen: Warped, truth: Tensor) -> dict[str, float]:
