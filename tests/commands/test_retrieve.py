@@ -21,6 +21,12 @@ def shapes(work, monkeypatch):
         (work / "shapes" / label).mkdir(parents=True)
         for k in range(3):
             write(work / "shapes" / label / f"{k}.off", vertices * size * (1, 1 + 0.05 * k, 1), faces)
+    meshes = [(vertices * (1, 1 + k, 1 + 0.1 * j), faces) for k in range(5) for j in range(2)]
+    np.savez(
+        work / "made.npz", names=np.arange(10).astype(str), labels=np.repeat(np.arange(5).astype(str), 2),
+        voff=len(vertices) * np.arange(11), V=np.concatenate([v for v, _ in meshes]),
+        foff=len(faces) * np.arange(11), F=np.concatenate([f for _, f in meshes]),
+    )  # fmt: skip
     return work / "shapes"
 
 
@@ -81,6 +87,7 @@ def test_a_bad_file_in_the_collection_is_said_and_the_rest_is_found(shapes, mini
         (["shapes/flat/0.off", "--evaluate"], "name a shape to look for"),
         (["--evaluate", "--sheet", "a.png"], "leave them out with --evaluate"),
         (["shapes/flat/0.off", "--method", "wsk"], "Did you mean wks"),
+        (["shapes/flat/0.off", "--method", "wks", "--weights", "x"], "wks takes no weights"),
         (["shapes/flat/0.off", "--sheet", "none/a.png"], "the folder none does not exist"),
         (["shapes"], "a file is needed"),
         (["nan.off"], "nan.off: vertex 1 is"),
@@ -93,6 +100,14 @@ def test_bad_input(shapes, work, refused, words, text):
     (work / "cut.off").write_text("OFF\n2 1 0\n0 0 0\n")
     (work / "line.off").write_text("OFF\n3 1 0\n0 0 0\n1 1 1\n2 2 2\n3 0 1 2\n")
     assert text in refused("retrieve", *words, "--collection", "shapes")
+
+
+def test_the_network_that_ships_is_the_default_and_one_of_ones_own_has_its_own_index(shapes, work, done):
+    assert json.loads(done("retrieve", "--collection", "shapes", "--evaluate", "--json"))["nn"] == 100
+    done("train", "st-net", "--data", "made.npz", "-o", "w.safetensors", "--steps", "4", "--size", "3")
+    found = done("retrieve", "--collection", "shapes", "--evaluate", "--weights", "w.safetensors", "--json")
+    assert json.loads(found)["nn"] == 100
+    assert len(list((work / "cache" / "indices").iterdir())) == 2
 
 
 @pytest.mark.parametrize("folder", ["none", "empty"])

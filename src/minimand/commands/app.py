@@ -14,6 +14,7 @@ from minimand.commands.demo import demo
 from minimand.commands.denoise import denoise
 from minimand.commands.doctor import doctor
 from minimand.commands.inspect import inspect
+from minimand.commands.match import match
 from minimand.commands.optimize import optimize
 from minimand.commands.reconstruct import reconstruct
 from minimand.commands.reproduce import reproduce
@@ -56,7 +57,7 @@ def minimand(
 
 for command in (
     demo, simulate, reconstruct, score, compare, tune, reproduce,
-    denoise, dehaze, segment, synthesize, retrieve, optimize,
+    denoise, dehaze, segment, synthesize, retrieve, match, optimize,
     inspect, convert, doctor,
 ):  # fmt: skip
     app.command(short_help=f"{(command.__doc__ or '').partition(':')[0]}.")(command)

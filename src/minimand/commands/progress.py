@@ -36,7 +36,7 @@ def working(label: str) -> Iterator[None]:
 
 @contextmanager
 def training_progress(total: int, unit: str = "dB") -> Iterator[Callable[["Progress"], None]]:
-    """A callback that shows the steps done, the time left, the loss and the validation score."""
+    """A callback that shows the steps done, the time left, the loss and the validation score, in `unit`."""
     seen = 0
     with _shown("learning", total, "steps") as show:
 

@@ -40,6 +40,7 @@ def reproduce(
     """Reproduce a table of the talk: `minimand reproduce mri-chest --data DATA` runs every method there is."""
     from minimand.commands.console import note, print_json, require_one_of
     from minimand.commands.optimize import print_losses, tenths
+    from minimand.commands.retrieve import print_shape_scores
     from minimand.commands.segment import print_overlaps
     from minimand.commands.synthesize import print_ct_scores
     from minimand.io import InputError, check_folder
@@ -49,11 +50,12 @@ def reproduce(
     from minimand.systems.optimizers import tables as optimizers
     from minimand.systems.restoration import tables as restoration
     from minimand.systems.segmentation import tables as segmentation
+    from minimand.systems.shapes import tables as shapes
     from minimand.systems.synthesis import tables as synthesis
 
     names = (
         *mri.TABLES, *imaging.TABLES, *restoration.TABLES, *dehazing.TABLES, *segmentation.TABLES, *synthesis.TABLES,
-        *optimizers.TABLES,
+        *shapes.TABLES, *optimizers.TABLES,
     )  # fmt: skip
     if table is None:
         print_json({"tables": list(names)}) if json else print("\n".join(names))
@@ -68,7 +70,8 @@ def reproduce(
 
     if images and table not in (*mri.TABLES, *imaging.TABLES, *segmentation.TABLES):
         raise InputError(f"{table} takes no --images; leave it out.")
-    if report and table in (*restoration.TABLES, *dehazing.TABLES, *segmentation.TABLES, *optimizers.TABLES):
+    silent = (*restoration.TABLES, *dehazing.TABLES, *segmentation.TABLES, *shapes.TABLES, *optimizers.TABLES)
+    if report and table in silent:
         raise InputError(f"{table} has no report; leave --report out.")
     if table in optimizers.TABLES:
         print_losses(optimizers.optimizer_table(table, folder, runs=runs, show=tenths()), json=json)
@@ -82,6 +85,9 @@ def reproduce(
         return
     if table in segmentation.TABLES:
         print_overlaps(table, folder, show, images, json=json)
+        return
+    if table in shapes.TABLES:
+        print_shape_scores(shapes.shapes_table(folder, show), json=json)
         return
     if table in mri.TABLES:
         found, made = mri.mri_table(table, folder, _rates(rates), show, images)

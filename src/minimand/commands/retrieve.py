@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Argument, Option
 
-from minimand.commands.options import Force, Json, Report
+from minimand.commands.options import Force, Json, Report, Weights
 
 if TYPE_CHECKING:
     from minimand.systems.shapes.index import Index
+    from minimand.systems.shapes.methods import Method
 
 
 def retrieve(
@@ -18,7 +19,8 @@ def retrieve(
     collection: Annotated[
         Path, Option(metavar="DIR", help="Folder of shapes, sub-folders being classes; or a set of meshes, .npz.")
     ] = Path(),
-    method: Annotated[str, Option(metavar="NAME", help="wks, hks, si-hks or shape-dna.")] = "wks",
+    method: Annotated[str, Option(metavar="NAME", help="st-net, wks, hks, si-hks or shape-dna.")] = "st-net",
+    weights: Weights = None,
     top: Annotated[int, Option(metavar="N", help="How many to show.", min=1)] = 10,
     evaluate: Annotated[
         bool, Option("--evaluate", help="In place of a query: ask for every shape, and score what is found by class.")
@@ -36,10 +38,10 @@ def retrieve(
     from minimand.commands.console import note, print_json, require_one_of
     from minimand.io import InputError, check_folder, check_output
     from minimand.systems.shapes import search
-    from minimand.systems.shapes.methods import METHODS
+    from minimand.systems.shapes.methods import NAMES, get_method
     from minimand.systems.shapes.results import found_by, read_query, write_report, write_sheet
 
-    require_one_of("method", method, list(METHODS))
+    require_one_of("method", method, NAMES)
     if evaluate is (query is not None):
         raise InputError("name a shape to look for, or leave it out and write --evaluate.")
     if evaluate and (sheet or report):
@@ -48,8 +50,9 @@ def retrieve(
         check_output(sheet, force)
     if report:
         check_folder(report, force)
-    asked = read_query(query, method) if query else None
-    index = _index(collection, method)
+    describe, label = get_method(method, weights)
+    asked = read_query(query, describe) if query else None
+    index = _index(collection, describe, label)
     if asked is None:
         figures = search.evaluate(index)
         if json:
@@ -72,17 +75,16 @@ def retrieve(
             print(f"{hit.rank:>3}  {hit.distance:9.4f}  {hit.entry.label or '-':<12}  {hit.entry.name}")
 
 
-def _index(collection: Path, method: str) -> "Index":
+def _index(collection: Path, method: "Method", label: str) -> "Index":
     """The index, brought up to date; what was done to surfaces and what had to be left out are told."""
     from minimand.commands.console import note
     from minimand.commands.progress import counting
     from minimand.systems.shapes.collection import read_collection
     from minimand.systems.shapes.index import indexed
-    from minimand.systems.shapes.methods import get_method
 
     entries = read_collection(collection)
     with counting("indexing", len(entries), "shapes") as show:
-        index = indexed(collection, entries, method, get_method(method), show)
+        index = indexed(collection, entries, label, method, show)
     for text in index.notes:
         note(text)
     for text in index.failed:
@@ -95,3 +97,22 @@ def _print_figures(figures: dict[str, Any], shapes: int, ceiling: float) -> None
     print(f"{'NN':>6}  {'1-T':>6}  {'2-T':>6}  {'E-M':>6}  {'DCG':>6}")
     print("  ".join(f"{value:6.2f}" for value in figures.values()))
     print(f"E-M cannot exceed {ceiling:.2f}: it looks at 32 results, and classes are smaller")
+
+
+def print_shape_scores(found: dict[str, Any], *, json: bool) -> None:
+    """Means over the seeds with the spread of the first tier, set by set, and the talk's figures on other bodies."""
+    from minimand.commands.console import print_json
+
+    if json:
+        print_json(found)
+        return
+    print(f"{found['table']}, percent, mean of {found['seeds']} seeds; published: {found['source']}")
+    before = ""
+    for row in found["rows"]:
+        if (now := f"{row['set']}, {row['protocol']}") != before:
+            print(f"{now:<32}  {'NN':>6}  {'1-T':>14}  {'2-T':>6}  {'E-M':>6}  {'DCG':>6}    published 1-T")
+            before = now
+        tier = f"{row['first_tier']:.2f} +- {row['first_tier_spread']:.2f}"
+        others = "  ".join(f"{row[name]:6.2f}" for name in ("second_tier", "e_measure", "dcg"))
+        published = " / ".join(f"{value:.2f}" for value in row["published"].values()) or "-"
+        print(f"{row['method']:<32}  {row['nn']:6.2f}  {tier:>14}  {others}    {published}")

@@ -9,6 +9,7 @@ from minimand.commands.train_denoiser import train_denoiser
 from minimand.commands.train_fusion import train_fusion
 from minimand.commands.train_network import train_network
 from minimand.commands.train_optimizer import train_optimizer
+from minimand.commands.train_shapes import train_shapes
 from minimand.commands.train_synthesis import train_synthesis
 
 NETWORKS: dict[str, tuple[Callable[..., None], str]] = {
@@ -19,6 +20,7 @@ NETWORKS: dict[str, tuple[Callable[..., None], str]] = {
     "proximal-dehaze": (train_dehazing, "Proximal Dehaze-Net: haze-free photographs."),
     "mr-ct": (train_synthesis, "CycleGAN: CT from MR, without pairs."),
     "deep-fusion": (train_fusion, "Deep Fusion Net: segmentation from a few atlases."),
+    "st-net": (train_shapes, "ST-Net: a metric of deformable shapes."),
     "hyperadam": (train_optimizer, "HyperAdam, a learned optimizer."),
     "rnnprop": (train_optimizer, "RNNprop, a learned optimizer."),
     "dmoptimizer": (train_optimizer, "DMoptimizer, a learned optimizer."),

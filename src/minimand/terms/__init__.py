@@ -1,6 +1,7 @@
 """Terms of energies: data terms, priors and learned curves."""
 
 from minimand.term import Composed, Scaled, Term
+from minimand.terms.assignment import Assignment, PairAffinity, TripleAffinity
 from minimand.terms.bm3d import BM3D
 from minimand.terms.cycle_spinning import CycleSpinning
 from minimand.terms.denoiser import Denoiser
@@ -17,8 +18,7 @@ from minimand.terms.stack_shrinkage import StackShrinkage
 from minimand.terms.variational_mixture import VariationalMixture
 
 __all__ = [
-    "BM3D", "L1", "L21", "Composed", "CycleSpinning", "Denoiser", "FieldOfExperts", "GaussianMixture", "Haze",
-    "LeastSquares",
-    "Pairwise", "PatchShrinkage", "PiecewiseLinear", "Scaled", "ShrinkageField", "SquaredL2", "StackShrinkage", "Term",
-    "Unary", "VariationalMixture", "soft_threshold",
+    "BM3D", "L1", "L21", "Assignment", "Composed", "CycleSpinning", "Denoiser", "FieldOfExperts", "GaussianMixture",
+    "Haze", "LeastSquares", "PairAffinity", "Pairwise", "PatchShrinkage", "PiecewiseLinear", "Scaled", "ShrinkageField",
+    "SquaredL2", "StackShrinkage", "Term", "TripleAffinity", "Unary", "VariationalMixture", "soft_threshold",
 ]  # fmt: skip

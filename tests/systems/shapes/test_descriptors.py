@@ -7,7 +7,7 @@ import torch
 from minimand.io.meshes import Mesh
 from minimand.systems.shapes import descriptors
 from minimand.systems.shapes.laplacian import eigenpairs
-from minimand.systems.shapes.methods import METHODS, get_method
+from minimand.systems.shapes.methods import METHODS
 
 from .conftest import torus, worm
 
@@ -54,7 +54,7 @@ def test_rigid_motion_scale_and_order_of_vertices_do_not_matter(signature, bent)
 
 @pytest.mark.parametrize("name", METHODS)
 def test_bending_and_remeshing_matter_less_than_another_shape(name, bent):
-    method = get_method(name)
+    method = METHODS[name]
     here = method(bent)
     near = [torch.dist(method(pairs_of(m)), here) for m in (worm(1.6), worm(1.0, rings=75, around=30))]
     far = [torch.dist(method(pairs_of(m)), here) for m in (worm(1.0, length=1.3), torus(40, 20, 0.3))]
@@ -65,4 +65,4 @@ def test_a_sign_or_a_turn_of_equal_eigenfunctions_changes_nothing(bent):
     signs = np.random.default_rng(0).choice([-1.0, 1.0], 100)
     turned = bent._replace(functions=bent.functions * signs)
     for name in METHODS:
-        torch.testing.assert_close(get_method(name)(turned), get_method(name)(bent))
+        torch.testing.assert_close(METHODS[name](turned), METHODS[name](bent))

@@ -7,7 +7,7 @@ import torch
 from minimand.io import InputError
 from minimand.systems.shapes.collection import read_collection
 from minimand.systems.shapes.index import indexed
-from minimand.systems.shapes.methods import get_method
+from minimand.systems.shapes.methods import METHODS
 from minimand.systems.shapes.search import ceiling, evaluate, nearest
 
 from .conftest import torus, worm
@@ -30,7 +30,7 @@ def folder(tmp_path):
 
 
 def index_of(folder, name="shape-dna"):
-    return indexed(folder, read_collection(folder), name, get_method(name))
+    return indexed(folder, read_collection(folder), name, METHODS[name])
 
 
 def test_it_is_built_once_and_brought_up_to_date(folder):

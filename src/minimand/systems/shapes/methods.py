@@ -10,7 +10,9 @@ from torch import Tensor
 from minimand.io import InputError
 from minimand.systems.shapes import descriptors
 from minimand.systems.shapes.laplacian import Eigenpairs
+from minimand.systems.shapes.network import NETWORK, STNet, load_network, moments
 from minimand.systems.shapes.spd import logarithm, second_order, vectorise, with_ridge
+from minimand.systems.shapes.training import SHARE
 
 Method = Callable[[Eigenpairs], Float[Tensor, " numbers"]]
 
@@ -42,11 +44,32 @@ def shape_dna(pairs: Eigenpairs) -> Float[Tensor, " numbers"]:
     return torch.from_numpy(descriptors.shape_dna(pairs))
 
 
+# methods that learn nothing
 METHODS: Mapping[str, Method] = {"wks": wks, "hks": hks, "si-hks": si_hks, "shape-dna": shape_dna}
+NAMES = (NETWORK, *METHODS)
+SHIPPED = "st-net-bodies"
 
 
-def get_method(name: str) -> Method:
-    """The method of this name. Raises InputError for an unknown one."""
+def get_method(name: str, weights: str | None = None) -> tuple[Method, str]:
+    """The method of this name, and a label that tells its numbers from those of other weights.
+
+    weights: name or file, for st-net; those that ship unless given. Raises InputError for an unknown name, and for
+    weights where none are needed or none fit.
+    """
+    if name == NETWORK:
+        net, card = load_network(weights or SHIPPED)
+        return network_method(net), f"{name} {card['sha256']}"
     if name not in METHODS:
-        raise InputError(f"there is no method {name!r} for shapes; there are {', '.join(METHODS)}.")
-    return METHODS[name]
+        raise InputError(f"there is no method {name!r} for shapes; there are {', '.join(NAMES)}.")
+    if weights is not None:
+        raise InputError(f"{name} takes no weights; leave out --weights, or choose {NETWORK}.")
+    return METHODS[name], name
+
+
+def network_method(net: STNet) -> Method:
+    """A network as a method, with the unlearned part beside what it learned."""
+
+    def describe(pairs: Eigenpairs) -> Float[Tensor, " numbers"]:
+        return net.describe(moments(pairs)[None], wks(pairs)[None], SHARE)[0]
+
+    return describe

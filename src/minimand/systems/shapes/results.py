@@ -12,7 +12,7 @@ from minimand.io.meshes import Mesh, read_mesh
 from minimand.reports.html import Facts, Gallery, Picture, Section, render
 from minimand.systems.shapes.collection import Entry
 from minimand.systems.shapes.index import Index, describe
-from minimand.systems.shapes.methods import get_method
+from minimand.systems.shapes.methods import Method
 from minimand.systems.shapes.pictures import shape_png, sheet_png
 from minimand.systems.shapes.search import nearest
 from minimand.systems.shapes.surface import surface_of
@@ -54,9 +54,9 @@ class Query:
     notes: list[str]
 
 
-def read_query(path: Path, method: str) -> Query:
+def read_query(path: Path, method: Method) -> Query:
     """The vector of the shape in a file. Raises InputError where it cannot be read or is no surface."""
-    vector, notes = describe(read_mesh(path), path, get_method(method))
+    vector, notes = describe(read_mesh(path), path, method)
     return Query(path, vector, [f"{path}: {text}" for text in notes])
 
 

@@ -1,0 +1,48 @@
+"""`minimand train st-net`: learn to find shapes again."""
+
+from dataclasses import replace
+from functools import partial
+from typing import Annotated
+
+from typer import Option
+
+from minimand.commands import train_options as has
+from minimand.commands.options import Force, Json, Seed
+
+
+def train_shapes(
+    data: Annotated[
+        list[str], Option(metavar="DIR", help="Shapes: a folder whose sub-folders are classes, or a set; repeatable.")
+    ],
+    output: has.Weights,
+    size: Annotated[int, Option(metavar="N", help="Numbers of the embedding.", min=1, max=256)] = 32,
+    steps: has.Steps = 300,
+    pace: has.Pace = 1.0,
+    seed: Seed = 0,
+    every: has.Every = 25,
+    licence: has.Licence = "",
+    research: has.Research = False,
+    threads: has.Threads = None,
+    resume: has.Resume = False,
+    json: Json = False,
+    force: Force = False,
+) -> None:
+    """Learn a metric of shapes: `minimand train st-net --data shapes/ -o mine.safetensors`.
+
+    Every fifth class is for validation alone.
+    """
+    from minimand.commands.console import note, print_json
+    from minimand.commands.progress import training_progress
+    from minimand.commands.training import begin, end_if_stopped
+    from minimand.systems.shapes.learn import Plan, train
+
+    run = begin(output, licence, research, resume=resume, force=force, threads=threads)
+    run = replace(run, watch=partial(training_progress, unit="%"))
+    note("looking up or computing the spectra")
+    done = train(Plan(data, size, steps, pace, seed, every), run)
+    end_if_stopped(done, run)
+    if json:
+        best = {"validation_first_tier": done.best, "step": done.best_step}
+        print_json({"output": str(output), "network": "st-net", "size": size, **best})
+    else:
+        print(f"{output}: st-net, first tier of new classes {done.best:.2f} % at step {done.best_step}")
