@@ -195,6 +195,27 @@ def test_sense_methods_take_single_coil_images_as_one_coil(scans, work, done, mi
     assert "sense-tv is for k-space" in said.err
 
 
+def test_a_network_takes_coil_data_and_leaves_zero_what_no_coil_sees(coils, done):
+    maps = ring(SIZE, COILS).numpy()
+    maps[:, :, :6] = 0
+    np.save("maps.npy", maps)
+    done("reconstruct", coils, "--method", "zero-filled", "-o", "zero.npy")
+    found = json.loads(done("reconstruct", coils, "--method", "admm-csnet", "-o", "x.npy", "--json"))
+    assert found["weights"] == "admm-csnet-coils"
+    assert error("x.npy") < error("zero.npy") / 2
+    done("reconstruct", coils, "--maps", "maps.npy", "--method", "admm-csnet", "-o", "part.npy")
+    part = np.load("part.npy")
+    assert not part[..., :6].any()
+    assert part[..., 6:].all()
+
+
+def test_a_complex_scan_of_one_coil_has_a_network_of_its_own(work, done):
+    kspace, _ = measured(coils=1)
+    np.savez("k.npz", kspace=kspace[:, 0] * twofold(), mask=twofold())
+    found = json.loads(done("reconstruct", "k.npz", "--method", "admm-csnet", "-o", "x.npy", "--json"))
+    assert found["weights"] == "admm-csnet-cartesian"
+
+
 def test_a_centre_that_is_too_small_says_what_to_do(work, refused):
     kspace, _ = measured()
     mask = twofold(block=2)

@@ -8,6 +8,8 @@ from minimand.reconstruction.networks import NETWORKS, load_network
 from minimand.systems.optimizers.rules import RULES, load_rule
 from minimand.systems.segmentation.network import NETWORK as FUSION
 from minimand.systems.segmentation.network import load_network as load_fusion
+from minimand.systems.shapes.network import NETWORK as SHAPES
+from minimand.systems.shapes.network import load_network as load_shapes
 from minimand.systems.synthesis import tables as synthesis
 from minimand.systems.synthesis.heads import virtual_head
 from minimand.systems.synthesis.synthesize import load_network as load_generator
@@ -19,12 +21,12 @@ RECONSTRUCT = [name for name, card in CARDS.items() if card["network"] in NETWOR
 DENOISE = [name for name, card in CARDS.items() if card["network"] in DENOISERS]
 FUSE = [name for name, card in CARDS.items() if card["network"] == FUSION]
 OPTIMIZE = [name for name, card in CARDS.items() if card["network"] in RULES]
-
+RETRIEVE = [name for name, card in CARDS.items() if card["network"] == SHAPES]
 SYNTHESIZE = [name for name, card in CARDS.items() if card["network"] == synthesis.NETWORK]
 
 
 def test_everything_that_ships_is_known_and_small():
-    assert sorted(RECONSTRUCT + DENOISE + FUSE + OPTIMIZE + SYNTHESIZE) == sorted(shipped())
+    assert sorted(RECONSTRUCT + DENOISE + FUSE + OPTIMIZE + RETRIEVE + SYNTHESIZE) == sorted(shipped())
     for name, path in shipped().items():
         assert path.stat().st_size < (100_000 if name in OPTIMIZE else 1_000_000)
 
@@ -76,6 +78,12 @@ def test_a_shipped_rule_loads_and_is_not_worse_than_it_was_born(name):
     complete(name, rule, card)
     assert name == card["network"]  # what the optimizer's class loads
     assert card["validation"]["late_loss_db"] >= card["validation"]["late_loss_db_untrained"]
+
+
+@pytest.mark.parametrize("name", RETRIEVE)
+def test_a_shipped_network_of_shapes_loads(name):
+    net, card = load_shapes(name)
+    complete(name, net, card)
 
 
 @pytest.mark.parametrize("name", SYNTHESIZE)

@@ -52,10 +52,11 @@ def reconstruct(
         check_folder(report, force)
     where = device_of(device)
     method, weights = _asked(method, weights, mask)
-    chosen = None if method is None else get_method(method, weights=weights, device=where)
+    if method is not None:
+        get_method(method, weights=weights)  # a mistake is told before a long file is read
     job = scan.read_scan(kspace, mask, seed, maps=maps, most=coils)
     method = method or ("admm-net" if job.maps is None else "sense-wavelet")
-    chosen = chosen or get_method(method, device=where)
+    chosen = get_method(method, weights=weights or scan.usual_weights(job, method), device=where)
     if output.suffix.lower() == ".png" and job.slices > 1:
         raise InputError(
             f"{output}: a PNG holds one image, the scan has {job.slices}; write .nii.gz, or take {kspace}[0]."

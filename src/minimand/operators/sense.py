@@ -56,6 +56,11 @@ class Sense(Operator):
         """A^H A x."""
         return self._combine(torch.fft.ifft2(self.kept * torch.fft.fft2(self._spread(x))))
 
+    @property
+    def seen(self) -> Tensor:
+        """Where any coil sees anything, (batch or 1, *set, height, width), boolean."""
+        return (self.maps != 0).any(-3)
+
     def _spread(self, x: Tensor) -> Tensor:
         """The image as every coil sees it."""
         if x.shape[-2:] != self.maps.shape[-2:] or x.ndim != self.maps.ndim - 1:

@@ -74,9 +74,11 @@ def initial_network(data: LeastSquares) -> Tensor:
 
 @torch.no_grad()
 def apply_network(net: Network, data: LeastSquares) -> Tensor:
-    """The image of a network."""
+    """The image of a network, zero where no coil sees anything."""
     scale = own_scale(net, data)
     image: Tensor = net(scaled(data, scale))
+    if isinstance(data.A, Sense):  # elsewhere nothing was measured, and a prior may have put anything there
+        image = image * data.A.seen
     return image if scale is None else per_item(scale, image) * image
 
 

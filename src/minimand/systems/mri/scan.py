@@ -119,6 +119,15 @@ def read_scan(
     return Scan(kspace, where, empty, real, found.source, found.single, notes)
 
 
+def usual_weights(scan: Scan, method: str) -> str | None:
+    """The network that ships for a scan where it is another than the usual one of a method: that for complex images,
+    or for coil data; else None.
+    """
+    if scan.real or method != "admm-csnet":
+        return None
+    return "admm-csnet-cartesian" if scan.maps is None else "admm-csnet-coils"
+
+
 def card_notes(scan: Scan, method: Method) -> list[str]:
     """Warnings where the scan lies outside the network's card."""
     return card_warnings(method, scan.size, scan.rate)
