@@ -56,14 +56,13 @@ def reconstruct(
         get_method(method, weights=weights)  # a mistake is told before a long file is read
     job = scan.read_scan(kspace, mask, seed, maps=maps, most=coils)
     method = method or ("admm-net" if job.maps is None else "sense-wavelet")
-    chosen = get_method(method, weights=weights or scan.usual_weights(job, method), device=where)
+    weights = weights or scan.usual_weights(job, method)
+    chosen = get_method(method, weights=weights, device=where)
     if output.suffix.lower() == ".png" and job.slices > 1:
-        raise InputError(
-            f"{output}: a PNG holds one image, the scan has {job.slices}; write .nii.gz, or take {kspace}[0]."
-        )
+        said = f"{output}: a PNG holds one image, the scan has {job.slices}; write .nii.gz, or take {kspace}[0]."
+        raise InputError(said)
     reference = scan.read_truth(job, truth) if truth else None
-    terms = terms_of(chosen.card)
-    for text in (*job.notes, *scan.card_notes(job, chosen), *([terms] if terms else [])):
+    for text in filter(None, (*job.notes, *scan.card_notes(job, chosen), terms_of(chosen.card))):
         note(text)
     with counting(method, job.slices, "slices") as show:
         found = scan.reconstruct_scan(job, chosen, where, show=lambda done: show("", done))
@@ -82,12 +81,12 @@ def reconstruct(
             page = write_reconstruction(report, job, chosen, found, reference, weights=weights, force=force)
         note(f"report: {page}")
     if json:
-        seconds = {"slices": job.slices, "seconds": found.seconds}
-        print_json({"output": str(output), "method": method, "weights": used, **seconds, "values": stored, **figures})
+        facts = {"slices": job.slices, "seconds": found.seconds, "values": stored}
+        print_json({"output": str(output), "method": method, "weights": used, **facts, **figures})
         return
     quality = "; NMSE {nmse:.4f}, PSNR {psnr:.2f} dB, SSIM {ssim:.4f}".format(**figures) if figures else ""
-    seconds_in_all = found.seconds * (job.slices - int(job.empty.sum()))
-    print(f"{output}: {method}, {count(job.slices, 'slice')} in {seconds_in_all:.2f} s{quality}; values {stored}")
+    whole = found.seconds * (job.slices - int(job.empty.sum()))
+    print(f"{output}: {method}, {count(job.slices, 'slice')} in {whole:.2f} s{quality}; values {stored}")
 
 
 def _asked(method: str | None, weights: str | None, mask: str | None) -> tuple[str | None, str | None]:

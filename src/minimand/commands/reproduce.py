@@ -38,12 +38,27 @@ def reproduce(
     force: Force = False,
 ) -> None:
     """Reproduce a table of the talk: `minimand reproduce mri-chest --data DATA` runs every method there is."""
-    from minimand.commands.console import note, print_json, require_one_of
-    from minimand.commands.optimize import print_losses, tenths
-    from minimand.commands.retrieve import print_shape_scores
-    from minimand.commands.segment import print_overlaps
-    from minimand.commands.synthesize import print_ct_scores
-    from minimand.io import InputError, check_folder
+    from minimand.commands.console import print_json, require_one_of
+    from minimand.io import check_folder
+
+    names = [name for kind in _tables().values() for name in kind]
+    if table is None:
+        print_json({"tables": names}) if json else print("\n".join(names))
+        return
+    require_one_of("table", table, names)
+    kind = next(kind for kind, tables in _tables().items() if table in tables)
+    _refuse(table, kind, images, report)
+    folder = data or Path(os.environ.get("MINIMAND_DATA", "../shared/data"))
+    if report:
+        check_folder(report, force)
+    if kind in ("mri", "imaging", "restoration"):
+        _print_methods(table, kind, folder, rates, images, report, json=json, force=force)
+    else:
+        _print_others(table, kind, folder, images, report, runs, json=json, force=force)
+
+
+def _tables() -> dict[str, tuple[str, ...]]:
+    """The names of the tables of every system."""
     from minimand.systems.dehazing import tables as dehazing
     from minimand.systems.imaging import tables as imaging
     from minimand.systems.mri import tables as mri
@@ -53,51 +68,73 @@ def reproduce(
     from minimand.systems.shapes import tables as shapes
     from minimand.systems.synthesis import tables as synthesis
 
-    names = (
-        *mri.TABLES, *imaging.TABLES, *restoration.TABLES, *dehazing.TABLES, *segmentation.TABLES, *synthesis.TABLES,
-        *shapes.TABLES, *optimizers.TABLES,
-    )  # fmt: skip
-    if table is None:
-        print_json({"tables": list(names)}) if json else print("\n".join(names))
-        return
-    require_one_of("table", table, names)
-    folder = data or Path(os.environ.get("MINIMAND_DATA", "../shared/data"))
-    if report:
-        check_folder(report, force)
+    rooms = {
+        "mri": mri, "imaging": imaging, "restoration": restoration, "dehazing": dehazing, "segmentation": segmentation,
+        "synthesis": synthesis, "shapes": shapes, "optimizers": optimizers,
+    }  # fmt: skip
+    return {kind: tuple(room.TABLES) for kind, room in rooms.items()}
 
-    def show(name: str, k: int, n: int) -> None:
-        note(f"running {name} ({k} of {n})")
 
-    if images and table not in (*mri.TABLES, *imaging.TABLES, *segmentation.TABLES):
+def _refuse(table: str, kind: str, images: int | None, report: Path | None) -> None:
+    """Raise InputError for an option that a table does not have."""
+    from minimand.io import InputError
+
+    if images and kind not in ("mri", "imaging", "segmentation"):
         raise InputError(f"{table} takes no --images; leave it out.")
-    silent = (*restoration.TABLES, *dehazing.TABLES, *segmentation.TABLES, *shapes.TABLES, *optimizers.TABLES)
-    if report and table in silent:
+    if report and kind not in ("mri", "imaging", "synthesis"):
         raise InputError(f"{table} has no report; leave --report out.")
-    if table in optimizers.TABLES:
-        print_losses(optimizers.optimizer_table(table, folder, runs=runs, show=tenths()), json=json)
-        return
-    if table in synthesis.TABLES:
-        print_ct_scores(table, folder, show, report, json=json, force=force)
-        return
-    if table in dehazing.TABLES:
-        found = dehazing.dehazing_table(folder, show, levels=dehazing.LEVELS)
-        print_json(found) if json else _print_dehazing(found)
-        return
-    if table in segmentation.TABLES:
-        print_overlaps(table, folder, show, images, json=json)
-        return
-    if table in shapes.TABLES:
-        print_shape_scores(shapes.shapes_table(folder, show), json=json)
-        return
-    if table in mri.TABLES:
-        found, made = mri.mri_table(table, folder, _rates(rates), show, images)
-    elif table in restoration.TABLES:
-        found, made = restoration.denoising(folder, show), {}
+
+
+def _show(name: str, k: int, n: int) -> None:
+    from minimand.commands.console import note
+
+    note(f"running {name} ({k} of {n})")
+
+
+def _print_methods(
+    table: str, kind: str, folder: Path, rates: str, images: int | None, report: Path | None, *, json: bool, force: bool
+) -> None:
+    """A table of methods on images, with its reports."""
+    from minimand.commands.console import print_json
+    from minimand.systems.imaging import tables as imaging
+    from minimand.systems.mri import tables as mri
+    from minimand.systems.restoration import tables as restoration
+
+    if kind == "mri":
+        found, made = mri.mri_table(table, folder, _rates(rates), _show, images)
+    elif kind == "restoration":
+        found, made = restoration.denoising(folder, _show), {}
     else:
-        found, made = imaging.imaging_table(table, folder, show, images)
+        found, made = imaging.imaging_table(table, folder, _show, images)
     if report:
         _write_reports(report, found, made, force)
     print_json(found) if json else _print_scores(found, several=len(made) > 1)
+
+
+def _print_others(
+    table: str, kind: str, folder: Path, images: int | None, report: Path | None, runs: int, *, json: bool, force: bool
+) -> None:
+    """A table in the columns of its own system."""
+    from minimand.commands.console import print_json
+    from minimand.commands.optimize import print_losses, tenths
+    from minimand.commands.retrieve import print_shape_scores
+    from minimand.commands.segment import print_overlaps
+    from minimand.commands.synthesize import print_ct_scores
+    from minimand.systems.dehazing import tables as dehazing
+    from minimand.systems.optimizers import tables as optimizers
+    from minimand.systems.shapes import tables as shapes
+
+    if kind == "optimizers":
+        print_losses(optimizers.optimizer_table(table, folder, runs=runs, show=tenths()), json=json)
+    elif kind == "synthesis":
+        print_ct_scores(table, folder, _show, report, json=json, force=force)
+    elif kind == "segmentation":
+        print_overlaps(table, folder, _show, images, json=json)
+    elif kind == "shapes":
+        print_shape_scores(shapes.shapes_table(folder, _show), json=json)
+    else:
+        found = dehazing.dehazing_table(folder, _show, levels=dehazing.LEVELS)
+        print_json(found) if json else _print_dehazing(found)
 
 
 def _print_scores(found: dict[str, Any], *, several: bool) -> None:

@@ -1,11 +1,14 @@
 """`minimand train admm-net` and `admm-csnet`: learn to reconstruct images from measurements."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
 from minimand.commands import train_options as has
 from minimand.commands.options import MASKS, Force, Json, Seed
+
+if TYPE_CHECKING:
+    from minimand.reconstruction.acquisition import Acquisition
 
 
 def train_network(
@@ -71,19 +74,11 @@ def train_network(
     from dataclasses import replace
 
     from minimand.commands.training import begin, named, report
-    from minimand.io import InputError
     from minimand.reconstruction.learn import train
     from minimand.reconstruction.plan import Plan
-    from minimand.systems.imaging.acquisition import acquisition as sensing
-    from minimand.systems.mri.acquisition import acquisition as sampling
 
     run = begin(output, licence, research, resume=resume, force=force, threads=threads)
-    if bool(mask) == bool(operator) and not (self_supervised and not mask):
-        got = "both" if mask else "neither"
-        raise InputError(f"train needs --mask (k-space of scans) or --operator (natural images), got {got}.")
-    if coils and not (mask and complex_):
-        raise InputError("--coils simulates coil data of complex images; add --mask and --complex.")
-    ways = sensing(operator) if operator else sampling(mask or [], coils)
+    ways = _ways(mask, operator, coils, bare=self_supervised, complex_=complex_)
     plan = Plan(
         data, mask or operator or (), validate or (), test or (), named(), depth, filters, size,
         self_supervised, steps, minutes, full, batch, has.side_lengths(crop), vary, phase, complex_, pace, seed, every,
@@ -93,3 +88,19 @@ def train_network(
     done = train(plan, ways, run)
     heldout = self_supervised and not (validate and (mask or operator))
     report(done, run, plan.network, plan.arguments["depth"], heldout=heldout, json=json)
+
+
+def _ways(
+    mask: list[str] | None, operator: list[str] | None, coils: int | None, *, bare: bool, complex_: bool
+) -> "Acquisition":
+    """How images are measured; bare: data are measurements, which need none. Raises InputError."""
+    from minimand.io import InputError
+    from minimand.systems.imaging.acquisition import acquisition as sensing
+    from minimand.systems.mri.acquisition import acquisition as sampling
+
+    if bool(mask) == bool(operator) and not (bare and not mask):
+        got = "both" if mask else "neither"
+        raise InputError(f"train needs --mask (k-space of scans) or --operator (natural images), got {got}.")
+    if coils and not (mask and complex_):
+        raise InputError("--coils simulates coil data of complex images; add --mask and --complex.")
+    return sensing(operator) if operator else sampling(mask or [], coils)
