@@ -10,6 +10,7 @@ from minimand.weights import load_weights, shipped
 
 def test_the_list_names_what_ships_with_its_summary(scans, work, minimand, monkeypatch):
     monkeypatch.setattr("minimand.weights.SHIPPED", work)
+    monkeypatch.setenv("MINIMAND_RESEARCH", str(work / "none"))
     code, out, err = minimand("weights", "list")
     assert (code, out) == (0, "")
     assert "no networks ship" in err
