@@ -134,8 +134,12 @@ def test_a_second_ctrl_c_interrupts_as_usual():
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
 
-    with pytest.raises(KeyboardInterrupt):
-        run(show=show)
+    found = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have begun the tests without it
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run(show=show)
+    finally:
+        signal.signal(signal.SIGINT, found)
 
 
 def test_a_loss_that_is_not_finite_says_so():
