@@ -42,7 +42,7 @@ def reconstruct(
     from minimand.commands.console import count, device_of, note, print_json
     from minimand.commands.progress import counting, working
     from minimand.io import InputError, check_folder, check_writable, make_record, write_array
-    from minimand.reconstruction.methods import get_method
+    from minimand.reconstruction.methods import get_method, require_known
     from minimand.systems.mri import scan
     from minimand.systems.mri.sampling import names_file
     from minimand.weights.choice import terms_of
@@ -52,12 +52,13 @@ def reconstruct(
         check_folder(report, force)
     where = device_of(device)
     method, weights = _asked(method, weights, mask)
-    if method is not None:
-        get_method(method, weights=weights)  # a mistake is told before a long file is read
+    if method is not None:  # a mistake is told before a long file is read
+        require_known(method)
+    chosen = get_method(method, weights=weights, device=where) if method and weights else None
     job = scan.read_scan(kspace, mask, seed, maps=maps, most=coils)
     method = method or ("admm-net" if job.maps is None else "sense-wavelet")
     weights = weights or scan.usual_weights(job, method)
-    chosen = get_method(method, weights=weights, device=where)
+    chosen = chosen or get_method(method, weights=weights, device=where)
     if output.suffix.lower() == ".png" and job.slices > 1:
         said = f"{output}: a PNG holds one image, the scan has {job.slices}; write .nii.gz, or take {kspace}[0]."
         raise InputError(said)
