@@ -1,6 +1,6 @@
 # `make demo` and `make test` need nothing but Python 3.11 or newer: each makes the virtual environment if it is missing.
 PYTHON ?= python3
-EXTRAS ?= dev,bench,nufft
+EXTRAS ?= dev,bench,nufft,app
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from minimand.commands.app_server import app_server
 from minimand.commands.compare import compare
 from minimand.commands.console import typed
 from minimand.commands.convert import convert
@@ -26,6 +27,7 @@ from minimand.commands.synthesize import synthesize
 from minimand.commands.train import train
 from minimand.commands.tune import tune
 from minimand.commands.weights import weights
+from minimand.io.errors import out_of_memory
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -61,6 +63,7 @@ for command in (
     inspect, convert, doctor,
 ):  # fmt: skip
     app.command(short_help=f"{(command.__doc__ or '').partition(':')[0]}.")(command)
+app.command("app", short_help="Open the web page.")(app_server)
 app.add_typer(train, name="train")
 app.add_typer(weights, name="weights")
 
@@ -101,8 +104,3 @@ def explain(error: Exception) -> int:
         raise error
     print(f"minimand: {' '.join(message.split())}", file=sys.stderr)
     return 2
-
-
-def out_of_memory(error: Exception) -> bool:
-    """Whether memory ran out: torch says so in a RuntimeError."""
-    return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "allocate" in str(error))

@@ -7,7 +7,11 @@ from typing import Any
 
 from minimand.commands.options import Json
 
-EXTRAS = {"finufft": "k-space off the grid (extra nufft)", "triton": "kernels on GPUs"}  # by distribution
+EXTRAS = {  # by distribution
+    "finufft": "k-space off the grid (extra nufft)",
+    "fastapi": "the web page (extra app)",
+    "triton": "kernels on GPUs",
+}
 CLOSE = 1e-5
 
 

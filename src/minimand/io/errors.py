@@ -21,6 +21,11 @@ class AmbiguousError(InputError):
         self.names = names
 
 
+def out_of_memory(error: Exception) -> bool:
+    """Whether memory ran out: torch says so in a RuntimeError."""
+    return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "allocate" in str(error))
+
+
 def one_line(text: str, limit: int = 600) -> str:
     """`text` with all white space collapsed and no unprintable characters, cut after `limit` characters."""
     flat = "".join(c if c.isprintable() else " " for c in text)

@@ -1,0 +1,165 @@
+// The form of a tab, made from what the server says about it.
+
+import * as api from "./api.js";
+import { id, make } from "./dom.js";
+
+export class Form {
+  /** tab: as /api/tabs gives it; run: told the description of a job; limit: bytes of a file. */
+  constructor(tab, limit, run) {
+    this.tab = tab;
+    this.limit = limit;
+    this.file = null;
+    this.fields = tab.fields.map((field) => ({ ...field, ...control(field) }));
+    this.error = make("p", { class: "error", role: "alert" });
+    this.button = make("button", { type: "submit", class: "main" }, "Run");
+    this.element = make(
+      "form",
+      { class: "form", novalidate: true, submit: (event) => this.submit(event, run), input: () => this.arrange() },
+      make("p", { class: "about" }, tab.about),
+      tab.accepts.length ? this.source() : null,
+      ...this.fields.map((field) => field.element),
+      this.error,
+      this.button,
+    );
+    this.arrange();
+  }
+
+  /** Where a file may be dropped or chosen. */
+  source() {
+    const input = make("input", {
+      type: "file", id: id("file"), accept: this.tab.accepts.join(","), change: () => this.take(input.files[0]),
+    });
+    this.name = make("span", { class: "name" }, this.tab.example);
+    this.again = make("button", { type: "button", class: "quiet", hidden: true, click: () => this.forget() },
+      "Use the example");
+    this.sent = make("progress", { max: 1, value: 0, hidden: true, "aria-label": "sending the file" });
+    const zone = make(
+      "div",
+      {
+        class: "drop",
+        dragover: (event) => { event.preventDefault(); zone.classList.add("over"); },
+        dragleave: () => zone.classList.remove("over"),
+        drop: (event) => { event.preventDefault(); zone.classList.remove("over"); this.take(event.dataTransfer.files[0]); },
+      },
+      make("div", { class: "source" }, this.name, this.again),
+      make("label", { class: "pick", for: input.id }, "Choose a file, or drop it here"),
+      input,
+      this.sent,
+      make("p", { class: "help" }, this.tab.accepts.join(" ")),
+    );
+    this.input = input;
+    return zone;
+  }
+
+  /** Send a file. */
+  async take(file) {
+    if (!file) return;
+    this.say("");
+    if (file.size > this.limit) {
+      this.say(`${file.name}: files may have ${Math.round(this.limit / 2 ** 20)} MiB here; use the command line.`);
+      return;
+    }
+    this.sent.hidden = false;
+    this.button.disabled = true;
+    try {
+      this.file = await api.send(file, this.tab.name, (share) => (this.sent.value = share));
+      this.name.textContent = this.file.name;
+      this.again.hidden = false;
+    } catch (error) {
+      this.say(error.message);
+    }
+    this.sent.hidden = true;
+    this.button.disabled = false;
+    this.input.value = "";
+    this.arrange();
+  }
+
+  /** Back to the example. */
+  forget() {
+    if (this.file) api.remove(`/api/files/${this.file.id}`).catch(() => {});
+    this.file = null;
+    this.name.textContent = this.tab.example;
+    this.again.hidden = true;
+    this.say("");
+    this.arrange();
+  }
+
+  /** Show the fields that matter now. */
+  arrange() {
+    const values = this.values();
+    for (const field of this.fields) {
+      const [name, wanted] = field.when ?? [];
+      const hidden = (name !== undefined && !wanted.includes(values[name])) || (field.of_files && !this.file);
+      field.element.hidden = hidden;
+    }
+  }
+
+  values() {
+    return Object.fromEntries(this.fields.map((field) => [field.name, field.read()]));
+  }
+
+  /** Show the options of an earlier job. */
+  write(options) {
+    for (const field of this.fields) if (field.name in options) field.write(options[field.name]);
+    this.arrange();
+  }
+
+  say(text) {
+    this.error.textContent = text;
+  }
+
+  submit(event, run) {
+    event.preventDefault();
+    this.say("");
+    run({ tab: this.tab.name, file: this.file?.id ?? null, options: this.values() });
+  }
+}
+
+/** The element of a field, how to read it and how to write it. */
+function control(field) {
+  return { choice: field.many ? several : one, number, text }[field.kind](field);
+}
+
+function wrapped(field, input, ...more) {
+  const help = field.help ? make("p", { class: "help", id: `${input.id}-help` }, field.help) : null;
+  if (help) input.setAttribute("aria-describedby", help.id);
+  return make("div", { class: "field" }, make("label", { for: input.id }, field.label), ...more, help);
+}
+
+function one(field) {
+  const options = field.options.map(([value, text]) => make("option", { value }, text));
+  const input = make("select", { id: id(field.name) }, ...options);
+  input.value = field.usual;
+  return { element: wrapped(field, input, input), read: () => input.value, write: (value) => (input.value = value) };
+}
+
+function several(field) {
+  const boxes = field.options.map(([value, text]) => {
+    const box = make("input", { type: "checkbox", value, checked: field.usual.includes(value), id: id(field.name) });
+    return { box, row: make("div", { class: "check" }, box, make("label", { for: box.id }, text)) };
+  });
+  const element = make("fieldset", { class: "field" }, make("legend", {}, field.label), ...boxes.map(({ row }) => row));
+  return {
+    element,
+    read: () => boxes.filter(({ box }) => box.checked).map(({ box }) => box.value),
+    write: (values) => boxes.forEach(({ box }) => (box.checked = values.includes(box.value))),
+  };
+}
+
+function number(field) {
+  const input = make("input", {
+    type: "number", id: id(field.name), min: field.least, max: field.most, step: field.step, value: field.usual,
+  });
+  const unit = field.unit ? make("span", { class: "unit" }, field.unit) : null;
+  const element = wrapped(field, input, make("div", { class: "number" }, input, unit));
+  return {
+    element,
+    read: () => (input.value.trim() === "" ? null : Number(input.value)),
+    write: (value) => (input.value = value),
+  };
+}
+
+function text(field) {
+  const input = make("input", { type: "text", id: id(field.name), value: field.usual, maxlength: 100, spellcheck: "false" });
+  return { element: wrapped(field, input, input), read: () => input.value, write: (value) => (input.value = value) };
+}
