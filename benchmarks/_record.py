@@ -25,14 +25,14 @@ torch.set_num_threads(1)
 SIZE = (256, 256)
 
 
-def images(count: int) -> tuple[Tensor, str]:
-    """Chest images 61, 62, ... where the real data are at hand, phantoms otherwise; and which of the two."""
+def images(count: int, first: int = 60) -> tuple[Tensor, str]:
+    """Chest images after the first 60 (or other) where the real data are at hand, else phantoms; and which they are."""
     folder = Path(os.environ.get("MINIMAND_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
     file = folder / "mri" / "chest_train_075.npz"
     if file.is_file():
         with np.load(file) as data:
-            pixels = data["image"][60 : 60 + count] / data["scale"][60 : 60 + count, None, None]
-        return torch.from_numpy(pixels).float(), f"chest images 61..{60 + count}"
+            pixels = data["image"][first : first + count] / data["scale"][first : first + count, None, None]
+        return torch.from_numpy(pixels).float(), f"chest images {first + 1}..{first + count}"
     return torch.stack([phantom(SIZE, torch.Generator().manual_seed(k)) for k in range(count)]), "phantoms"
 
 

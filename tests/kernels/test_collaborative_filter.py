@@ -5,43 +5,9 @@ import torch
 from torch.testing import assert_close
 
 from minimand.kernels import threads
-from minimand.kernels.collaborative_filter import SIZE, collaborative_filter
+from minimand.kernels.collaborative_filter import SIZE, collaborative_filter, collaborative_filter_reference
 
 TOLERANCE = {torch.float32: 2e-4, torch.float64: 1e-12}
-
-
-def haar(count):
-    """The orthonormal Haar transform of neighbours, of their sums, and so on."""
-    if count == 1:
-        return torch.ones(1, 1, dtype=torch.float64)
-    pairs = torch.eye(count // 2, dtype=torch.float64)
-    means, differences = (torch.kron(pairs, torch.tensor([[1.0, s]])) * 0.5**0.5 for s in (1, -1))
-    return torch.cat([haar(count // 2) @ means, differences])
-
-
-def reference(noisy, guide, positions, sizes, transform, window, threshold):
-    """Dabov et al. (2007), eqs. 5-13, group by group."""
-    sums, weights = torch.zeros_like(noisy), torch.zeros_like(noisy)
-    back, kind = torch.linalg.inv(transform), noisy.dtype
-    for place, count in zip(positions.flatten(0, 1), sizes.flatten().tolist()):
-        across = haar(count).to(kind)
-        for plane in range(len(noisy)):
-
-            def spectrum(image, plane=plane, place=place, count=count, across=across):
-                patches = [image[plane, i : i + SIZE, j : j + SIZE] for i, j in place[:count].tolist()]
-                return torch.einsum("gk,kij->gij", across, transform @ torch.stack(patches) @ transform.T)
-
-            s = spectrum(noisy)
-            factor = (s.abs() > threshold).to(kind)
-            if guide is not None:
-                energy = spectrum(guide).square()
-                factor = energy / (energy + threshold**2)
-            w = window / factor.square().sum().clamp_min(1)
-            patches = back @ torch.einsum("gk,gij->kij", across, factor * s) @ back.T
-            for patch, (i, j) in zip(patches, place[:count].tolist()):
-                sums[plane, i : i + SIZE, j : j + SIZE] += w * patch
-                weights[plane, i : i + SIZE, j : j + SIZE] += w
-    return sums / weights
 
 
 def sample(dtype, planes=2, size=(21, 26)):
@@ -61,7 +27,7 @@ def sample(dtype, planes=2, size=(21, 26)):
 def test_it_is_what_the_equations_say(dtype, stage):
     noisy, guide, *rest = sample(dtype)
     guide = guide if stage == "wiener" else None
-    found, expected = (f(noisy, guide, *rest, 0.7) for f in (collaborative_filter, reference))
+    found, expected = (f(noisy, guide, *rest, 0.7) for f in (collaborative_filter, collaborative_filter_reference))
     assert found.dtype == dtype
     assert_close(found, expected, rtol=TOLERANCE[dtype], atol=TOLERANCE[dtype])
 

@@ -1,4 +1,5 @@
-"""Collaborative filtering of groups of similar 8 x 8 patches, the two stages of BM3D: compiled loops for CPUs.
+"""Collaborative filtering of groups of similar 8 x 8 patches, the two stages of BM3D: compiled loops for CPUs
+beside a plain torch reference.
 
 A group is transformed, shrunk, transformed back, and its patches are added up where they came from, weighted. The
 transform is separable: T down and along the patches, Haar from patch to patch. Numbers lie so that every loop is long:
@@ -59,6 +60,48 @@ def collaborative_filter(
     for top, end, part in zip(tops, ends, sums):
         whole[:, :, top:end] += part
     return torch.from_numpy(whole[0] / whole[1])
+
+
+def collaborative_filter_reference(
+    noisy: Planes,
+    guide: Planes | None,
+    positions: Int64[Tensor, "rows columns count 2"],
+    sizes: Int64[Tensor, "rows columns"],
+    transform: Float[Tensor, "8 8"],
+    window: Float[Tensor, "8 8"],
+    threshold: float,
+) -> Planes:
+    """The same in plain torch, group by group."""
+    sums, weights = torch.zeros_like(noisy), torch.zeros_like(noisy)
+    forth, back = (m.to(noisy.dtype) for m in (transform, torch.linalg.inv(transform.double())))
+    for place, count in zip(positions.flatten(0, 1), sizes.flatten().tolist()):
+        corners, across = place[:count].tolist(), _across(count).to(noisy.dtype)
+        for plane in range(len(noisy)):
+            s = _spectrum(noisy[plane], corners, forth, across)
+            factor = (s.abs() > threshold).to(s.dtype)
+            if guide is not None:
+                energy = _spectrum(guide[plane], corners, forth, across).square()
+                factor = energy / (energy + threshold**2)
+            w = window / factor.square().sum().clamp_min(1)
+            patches = back @ torch.einsum("gk,gij->kij", across, factor * s) @ back.T
+            for patch, (i, j) in zip(patches, corners, strict=True):
+                sums[plane, i : i + SIZE, j : j + SIZE] += w * patch
+                weights[plane, i : i + SIZE, j : j + SIZE] += w
+    return sums / weights
+
+
+def _spectrum(image: Tensor, corners: list[list[int]], transform: Tensor, across: Tensor) -> Tensor:
+    patches = torch.stack([image[i : i + SIZE, j : j + SIZE] for i, j in corners])
+    return torch.einsum("gk,kij->gij", across, transform @ patches @ transform.T)
+
+
+def _across(count: int) -> Tensor:
+    """The orthonormal Haar transform of neighbours, of their sums, and so on."""
+    if count == 1:
+        return torch.ones(1, 1, dtype=torch.float64)
+    pairs = torch.eye(count // 2, dtype=torch.float64)
+    means, differences = (torch.kron(pairs, torch.tensor([[1.0, s]])) * 0.5**0.5 for s in (1, -1))
+    return torch.cat([_across(count // 2) @ means, differences])
 
 
 @compiled

@@ -4,13 +4,15 @@ A level filters rows and columns of the approximation with h and g, their taps 2
 
     y[n] = sum_k h[k] x[n - 2^level k]
 
-and hands the approximation on to the next. Each operator is the other's gradient; filters get none.
+and hands the approximation on to the next. Each operator is the other's gradient; filters get none. Plain torch
+references stand beside the loops.
 """
 
 from typing import Any
 
 import numba
 import numpy as np
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -35,6 +37,31 @@ def undecimated_adjoint(y: Bands, taps: Taps, levels: int) -> Images:
     """The adjoint of `undecimated`."""
     x: Tensor = _adjoint(y.contiguous(), taps, levels)
     return x
+
+
+def undecimated_reference(x: Images, taps: Taps, levels: int) -> Bands:
+    """`undecimated` by shifts."""
+    bands = []
+    for level in range(levels):
+        low, high = (_filtered(x, h, 1 << level, dim=1) for h in taps)
+        x, *details = (_filtered(part, h, 1 << level, dim=2) for part in (low, high) for h in taps)
+        bands += details
+    return torch.stack([*bands, x], 1)
+
+
+def undecimated_adjoint_reference(y: Bands, taps: Taps, levels: int) -> Images:
+    """`undecimated_adjoint` by shifts."""
+    x = y[:, -1]
+    for level in reversed(range(levels)):
+        parts = (x, *y[:, 3 * level : 3 * level + 3].unbind(1))
+        a, b, c, d = (_filtered(part, h, -1 << level, dim=2) for part, h in zip(parts, (*taps, *taps), strict=True))
+        x = _filtered(a + b, taps[0], -1 << level, dim=1) + _filtered(c + d, taps[1], -1 << level, dim=1)
+    return x
+
+
+def _filtered(x: Images, taps: Float[Tensor, " taps"], apart: int, dim: int) -> Images:
+    """sum_k taps[k] x[n - apart k] along one dimension."""
+    return torch.stack([h * x.roll(apart * k, dim) for k, h in enumerate(taps)]).sum(0)
 
 
 def _forward_cpu(x: Tensor, taps: Tensor, levels: int) -> Tensor:
