@@ -51,6 +51,21 @@ def test_labels_keep_their_numbers_and_lie_as_the_target_does(work, images, done
     assert json.loads((work / "out" / "new.nii.gz.json").read_text())["options"]["method"] == method
 
 
+def test_a_truth_gives_scores_and_a_report_shows_why(work, images, done, refused):
+    write(work / "truth" / "new.nii.gz", np.where(images == 7, 0, images).astype(np.int16))
+    words = ("segment", "new.nii.gz", "--atlases", "atlases", "-o", "out", "--truth", "truth", "--report", "page")
+    scores = json.loads(done(*words, "--json"))["targets"][0]["scores"]
+    labels = read("out/new.nii.gz")
+    assert scores["3"]["dice"] == pytest.approx(overlap(labels == 3, images == 3))
+    assert scores["7"] == {"dice": 0.0, "jaccard": 0.0, "average_distance": None, "hausdorff": None}
+    page = (work / "page" / "index.html").read_text()
+    assert all(word in page for word in ("s0", "s3", "share of the vote", "Hausdorff, mm", "mm^2"))
+    done(*words, "--method", "staple", "--force")
+    assert "share of the vote" not in (work / "page" / "index.html").read_text()
+    (work / "truth" / "new.nii.gz").unlink()
+    assert "truth/new.nii.gz: no such file" in refused(*words, "--force")
+
+
 def test_a_volume_is_labelled_and_labels_can_be_chosen(work, body, done):
     for k in range(3):
         for name, array in zip(("images", "labels"), body(k, (16, 20, 24)), strict=True):

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from typer import Argument, Option
 
-from minimand.commands.options import Force, Json, Weights
+from minimand.commands.options import Force, Json, Report, Weights
 
 
 def segment(
@@ -31,6 +31,11 @@ def segment(
             "--probabilities", help="Also write NAME.probabilities.nii.gz, a volume a label, and NAME.disagreement."
         ),
     ] = False,
+    truth: Annotated[
+        Path | None,
+        Option(metavar="FOLDER", help="True labels under the targets' names: print scores, show them in the report."),
+    ] = None,
+    report: Report = None,
     json: Json = False,
     force: Force = False,
 ) -> None:
@@ -41,10 +46,11 @@ def segment(
     """
     from minimand.commands.console import note, print_json, require_one_of
     from minimand.commands.progress import counting
-    from minimand.io import InputError
+    from minimand.io import InputError, check_folder
     from minimand.systems.segmentation.atlases import read_library
     from minimand.systems.segmentation.files import plan, run
-    from minimand.systems.segmentation.methods import METHODS, get_rule
+    from minimand.systems.segmentation.methods import METHODS, WEIGHING, get_rule
+    from minimand.systems.segmentation.report import Entry, write_report
 
     require_one_of("method", method, METHODS)
     rule, card = get_rule(method, weights)
@@ -52,7 +58,9 @@ def segment(
     if place is not None and len(place) not in (2, 3):
         raise InputError(f"--centre {centre}: write X,Y of an image or X,Y,Z of a volume.")
     library = read_library(atlases, _numbers("--labels", labels) if labels else ())
-    jobs = plan(targets, output, probabilities=probabilities, force=force)
+    if report:
+        check_folder(report, force)
+    jobs = plan(targets, output, truth=truth, probabilities=probabilities, force=force)
     for text in library.notes:
         note(text)
     options = {
@@ -62,22 +70,27 @@ def segment(
     turned = [place[2] if len(place) == 3 else 0, *place[:2]] if place else None
     done: list[dict[str, Any]] = []
     failed: list[str] = []
+    pages: list[Entry] = []
+    explain = report is not None and method in WEIGHING
     with counting(method, len(jobs), "targets") as show:
         for k, job in enumerate(jobs):
             show(job.source.name, k)
             try:
                 found = run(
                     job, library, rule, count=count, centre=turned,
-                    options=options, weights=card.get("name"), force=force,
+                    options=options, weights=card.get("name"), explain=explain, force=force,
                 )  # fmt: skip
             except InputError as error:
                 failed.append(str(error))
                 continue
-            for text in found["notes"]:
+            for text in found.told["notes"]:
                 note(f"{job.source}: {text}")
-            done.append(found)
+            done.append(found.told)
+            pages += [found.entry] if report else []
             if not json:
-                print(_line(method, found))
+                print(_line(method, found.told))
+    if report and pages:
+        note(f"report: {write_report(report, f'Labels by {method}', pages, force=force)}")
     if json and not (failed and not done):
         print_json({"method": method, "labels": library.labels, "targets": done, "failed": failed})
     if failed:
@@ -88,7 +101,8 @@ def segment(
 def _line(method: str, found: dict[str, Any]) -> str:
     voxels = ", ".join(f"label {n}: {v} voxels" for n, v in found["voxels"].items())
     used = "1 atlas" if len(found["atlases"]) == 1 else f"{len(found['atlases'])} atlases"
-    return f"{found['output']}: {method}, {used}, {voxels}, {found['seconds']:.2f} s"
+    scores = "".join(f"; label {n}: Dice {each['dice']:.3f}" for n, each in found.get("scores", {}).items())
+    return f"{found['output']}: {method}, {used}, {voxels}, {found['seconds']:.2f} s{scores}"
 
 
 def print_overlaps(

@@ -18,6 +18,7 @@ SUFFIXES = (".nii.gz", ".nii")
 LARGEST = 2**31 - 1  # label number
 
 Volume = Float[Tensor, "depth height width"]
+Labels = Int64[Tensor, "depth height width"]
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Atlas:
 
     name: str
     scan: Scan
-    labels: Int64[Tensor, "depth height width"]
+    labels: Labels
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,20 @@ def read_scan(path: Path) -> Scan:
     return Scan(torch.from_numpy(array.astype(np.float32)), _affine(stored), stored)
 
 
+def read_labels(path: Path, scan: Scan) -> Labels:
+    """The labels of a scan. Raises InputError for another shape, negative labels or what is no whole number."""
+    _, array = _read(path)
+    if array.shape != tuple(scan.image.shape):
+        raise InputError(f"{path}: shape {array.shape}, but its image has {tuple(scan.image.shape)}; they must match.")
+    if array.dtype.kind == "c" or not np.isfinite(array).all() or (array != np.rint(array)).any():
+        bad = array[~(array == np.rint(array))]
+        raise InputError(f"{path}: labels are whole numbers, found {bad[0]:g}; was the file interpolated?")
+    if array.min() < 0 or array.max() > LARGEST:
+        worst = array.min() if array.min() < 0 else array.max()
+        raise InputError(f"{path}: labels are numbers from 0 to {LARGEST}, found {worst:g}.")
+    return torch.from_numpy(array.astype(np.int64))
+
+
 def read_library(folder: Path, labels: Sequence[int] = ()) -> Library:
     """Every atlas of a folder, in the order of their names; `labels` keeps only these numbers, the rest is background.
 
@@ -78,7 +93,8 @@ def read_library(folder: Path, labels: Sequence[int] = ()) -> Library:
     for name, path in marked.items():
         if name not in images:
             raise InputError(f"{path}: labels without an image; {folder / 'images' / path.name} is needed.")
-    atlases = [_read_atlas(name, path, marked[name]) for name, path in images.items()]
+    scans = {name: read_scan(path) for name, path in images.items()}
+    atlases = [Atlas(name, scan, read_labels(marked[name], scan)) for name, scan in scans.items()]
     flat = {len(a.labels) == 1 for a in atlases}
     if len(flat) > 1:
         odd = next(a.name for a in atlases if len(a.labels) > 1)
@@ -131,21 +147,6 @@ def _files(folder: Path) -> dict[str, Path]:
     if not found:
         raise InputError(f"{folder}: holds no NIfTI file; atlases are images/NAME.nii.gz with labels/NAME.nii.gz.")
     return found
-
-
-def _read_atlas(name: str, image: Path, labels: Path) -> Atlas:
-    scan, (_, array) = read_scan(image), _read(labels)
-    if array.shape != tuple(scan.image.shape):
-        raise InputError(
-            f"{labels}: shape {array.shape}, but its image has {tuple(scan.image.shape)}; they must match."
-        )
-    if array.dtype.kind == "c" or not np.isfinite(array).all() or (array != np.rint(array)).any():
-        bad = array[~(array == np.rint(array))]
-        raise InputError(f"{labels}: labels are whole numbers, found {bad[0]:g}; was the file interpolated?")
-    if array.min() < 0 or array.max() > LARGEST:
-        worst = array.min() if array.min() < 0 else array.max()
-        raise InputError(f"{labels}: labels are numbers from 0 to {LARGEST}, found {worst:g}.")
-    return Atlas(name, scan, torch.from_numpy(array.astype(np.int64)))
 
 
 def _only(labels: Tensor, kept: Sequence[int]) -> Tensor:

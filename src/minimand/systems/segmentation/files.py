@@ -10,25 +10,42 @@ import numpy as np
 from torch import Tensor
 
 from minimand.io import InputError, check_output, make_record, write_array
-from minimand.systems.segmentation.atlases import Library, Scan, label_type, read_scan
+from minimand.systems.segmentation.atlases import Library, Scan, label_type, read_labels, read_scan
 from minimand.systems.segmentation.fusion import Rule
+from minimand.systems.segmentation.report import Entry, counted, shown_slice
+from minimand.systems.segmentation.scores import overlap
 from minimand.systems.segmentation.segment import segment
 
 
 @dataclass(frozen=True)
 class Job:
-    """A volume to segment, where its labels go, and where probabilities and disagreement go if they are wanted."""
+    """A volume to segment, where its labels go, where probabilities and disagreement go if wanted, and the true labels
+    if they are known.
+    """
 
     source: Path
     output: Path
     probabilities: Path | None
     disagreement: Path | None
+    truth: Path | None
 
 
-def plan(targets: Sequence[Path], folder: Path, *, probabilities: bool = False, force: bool = False) -> list[Job]:
+@dataclass(frozen=True)
+class Done:
+    """What was found, in plain values for a line or JSON, and for the report."""
+
+    told: dict[str, Any]
+    entry: Entry
+
+
+def plan(
+    targets: Sequence[Path], folder: Path, *, truth: Path | None = None, probabilities: bool = False,
+    force: bool = False,
+) -> list[Job]:  # fmt: skip
     """What is to be done, all checked before anything is; the folder is made if its parent is there.
 
-    Raises InputError for a missing target, two of one name, an output that exists (unless `force`) or is a target.
+    truth: folder of true labels under the targets' names. Raises InputError for a missing target or truth, two of one
+    name, an output that exists (unless `force`) or is a target.
     """
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder}: is a file, a folder is needed for the labels; choose another name.")
@@ -40,11 +57,14 @@ def plan(targets: Sequence[Path], folder: Path, *, probabilities: bool = False, 
         if not path.is_file():
             raise InputError(f"{path}: no such file.")
         stem = path.name[: path.name.lower().find(".nii")] if ".nii" in path.name.lower() else path.stem
-        beside = [
+        shares, doubt = (
             folder / f"{stem}.{what}.nii.gz" if probabilities else None for what in ("probabilities", "disagreement")
-        ]
-        job = Job(path, folder / path.name, *beside)
-        for output in (job.output, *beside):
+        )
+        known = None if truth is None else truth / path.name
+        if known is not None and not known.is_file():
+            raise InputError(f"{known}: no such file; --truth is a folder with true labels under the targets' names.")
+        job = Job(path, folder / path.name, shares, doubt, known)
+        for output in (job.output, shares, doubt):
             if output is not None and output.resolve() in sources:
                 raise InputError(f"{output}: is one of the targets; choose another folder.")
             if output is not None and folder.is_dir():
@@ -65,15 +85,18 @@ def run(
     centre: Sequence[int] | None = None,
     options: Mapping[str, Any],
     weights: str | None = None,
+    explain: bool = False,
     force: bool = False,
-) -> dict[str, Any]:
-    """Segment one file, write its labels with their record, and say what was found in plain values.
+) -> Done:
+    """Segment one file, write its labels with their record, and say what was found.
 
-    Labels keep their numbers and lie as the target does. Raises InputError for a target that cannot be read or does not
-    fit.
+    explain: find out for the report how much every atlas counted, for rules that weigh them place by place. Labels
+    keep their numbers and lie as the target does. Raises InputError for a target or a truth that cannot be read or does
+    not fit.
     """
     start = time.perf_counter()
     scan = read_scan(job.source)
+    truth = None if job.truth is None else read_labels(job.truth, scan)
     try:
         found = segment(scan, library, rule, count=count, centre=centre)
     except ValueError as error:
@@ -86,7 +109,8 @@ def run(
         write_array(job.probabilities, _float(found.probabilities), like=scan.source, force=force)
     if job.disagreement is not None:
         write_array(job.disagreement, _as_file(_float(found.disagreement), scan), like=scan.source, force=force)
-    return {
+    scores = {} if truth is None else {n: overlap(found.labels, truth, n, scan.spacing) for n in found.numbers[1:]}
+    told = {
         "input": str(job.source),
         "output": str(job.output),
         "size": list(scan.source.array.shape),
@@ -95,7 +119,15 @@ def run(
         "atlases": found.atlases,
         "seconds": round(time.perf_counter() - start, 3),
         "notes": [*scan.source.notes, *found.notes],
+        **({"scores": {n: _finite(each._asdict()) for n, each in scores.items()}} if scores else {}),
     }
+    counts = counted(rule, found.warped, shown_slice(found)) if explain else None
+    return Done(told, Entry(job.source.name, found, counts, scan.spacing, truth, scores))
+
+
+def _finite(figures: Mapping[str, float]) -> dict[str, float | None]:
+    """JSON has no infinity: a distance to nothing is null."""
+    return {name: value if np.isfinite(value) else None for name, value in figures.items()}
 
 
 def _float(x: Tensor) -> np.ndarray:

@@ -7,6 +7,7 @@ from minimand.systems.segmentation.fusion import FUSION, Rule
 from minimand.systems.segmentation.network import NETWORK, load_network, shipped_networks
 
 METHODS = (*FUSION, NETWORK)
+WEIGHING = ("joint", "patch", NETWORK)  # those whose votes are weights of the atlases at every voxel
 
 
 def get_rule(method: str, weights: str | None = None) -> tuple[Rule, dict[str, Any]]:

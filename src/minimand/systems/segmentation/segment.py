@@ -30,7 +30,8 @@ class Warped(NamedTuple):
 @dataclass(frozen=True)
 class Segmented:
     """labels: the numbers of the atlas files; probabilities: of every label in the order of `numbers`; disagreement:
-    the share of the atlases that say something else, 0 to 1; atlases: names of those used, the most alike first.
+    the share of the atlases that say something else, 0 to 1; atlases: names of those used, the most alike first;
+    warped: target and atlases as the rule saw them.
     """
 
     labels: Int64[Tensor, "depth height width"]
@@ -39,6 +40,7 @@ class Segmented:
     numbers: list[int]
     atlases: list[str]
     notes: list[str]
+    warped: Warped
 
 
 def segment(
@@ -61,7 +63,7 @@ def segment(
         notes = [f"{len(notes)} of {len(chosen)} atlases were turned or resampled to the target's grid"]
     return Segmented(
         torch.tensor(library.labels)[winner], votes, (1 - agreeing).clamp(0, 1), library.labels,
-        [p.name for p in chosen], notes,
+        [p.name for p in chosen], notes, warped,
     )  # fmt: skip
 
 

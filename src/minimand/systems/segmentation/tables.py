@@ -12,15 +12,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Bool
+from jaxtyping import Int64
 from torch import Tensor
 
-from minimand.metrics import dice, jaccard, surface_distances
 from minimand.systems.segmentation.atlases import Library
 from minimand.systems.segmentation.cardiac import LEAST, SUBJECTS_HELD, as_atlas, read_slices
 from minimand.systems.segmentation.fusion import FUSION, Rule, majority, undecided
 from minimand.systems.segmentation.network import DeepFusion, feature_distance, load_network, shipped_networks
 from minimand.systems.segmentation.placing import Placed
+from minimand.systems.segmentation.scores import overlap
 from minimand.systems.segmentation.segment import COUNT, Warped, align, choose
 
 TABLES = ("segmentation", "atlas-count")
@@ -39,12 +39,12 @@ Show = Callable[[str, int, int], None]
 
 
 class Trial(NamedTuple):
-    """A target by name, its atlases before and after registration, and where its label truly is."""
+    """A target by name, its atlases before and after registration, and its true labels."""
 
     name: str
     placed: list[Placed]
     warped: Warped
-    truth: Bool[Tensor, "depth height width"]
+    truth: Int64[Tensor, "depth height width"]
 
 
 def segmentation_table(data: Path, show: Show, targets: int | None = None, seed: int = 0) -> dict[str, Any]:
@@ -131,19 +131,15 @@ def _trials(data: Path, targets: int, seed: int, count: int, show: Show) -> Iter
         target = as_atlas(s, rng.uniform(-4, 4, 2))
         near = [a for t, a in known if t.phase == s.phase and abs(t.position - s.position) <= HEIGHT]
         placed = choose(target.scan, Library(near, [0, 1], []), count)
-        yield Trial(s.name, placed, align(target.scan, placed), target.labels == 1)
+        yield Trial(s.name, placed, align(target.scan, placed), target.labels)
 
 
 def _scored(rule: Rule, seen: Warped, truth: Tensor) -> dict[str, float]:
     start = time.perf_counter()
     with torch.no_grad():
-        found = rule(*seen).argmax(0) == 1
+        found = rule(*seen).argmax(0)
     seconds = time.perf_counter() - start
-    distances = surface_distances(found, truth)
-    return {
-        "dice": float(dice(found, truth)), "jaccard": float(jaccard(found, truth)),
-        "average_distance": float(distances.average), "hausdorff": float(distances.hausdorff), "seconds": seconds,
-    }  # fmt: skip
+    return {**overlap(found, truth, 1)._asdict(), "seconds": seconds}
 
 
 def _means(each: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
