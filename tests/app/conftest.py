@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
+import torch
 import uvicorn
 
 from minimand.app.limits import Limits
+from minimand.app.out import Out
 from minimand.app.server import page
 
 TOKEN = "a-token-for-tests"
@@ -99,3 +102,28 @@ def site(tmp_path) -> Iterator[Site]:
     made = Site(folder, SMALL)
     yield made
     made.close()
+
+
+class Heard(Out):
+    """What a job told, by kind."""
+
+    def __init__(self, folder):
+        self.events = []
+        super().__init__(folder, self.events.append)
+
+    def of(self, kind):
+        return [event for event in self.events if event["kind"] == kind]
+
+    def picture(self, item, name):
+        """The numbers of a picture, as the page gets them."""
+        (found,) = [p for p in item["pictures"] if p["name"] == name]
+        levels = np.frombuffer((self.folder / found["file"]).read_bytes(), "<u2").astype(float)
+        values = found["low"] + (found["high"] - found["low"]) / 65535 * levels
+        return torch.from_numpy(values.reshape(found["height"], found["width"]))
+
+
+@pytest.fixture
+def out(tmp_path):
+    folder = tmp_path / "job"
+    folder.mkdir()
+    return Heard(folder)

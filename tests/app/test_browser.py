@@ -265,3 +265,25 @@ def test_a_wrong_number_is_told_at_the_form(visit):
     page.click("#panel-mri button.main")
     page.wait_for_selector("#panel-mri .error:has-text('a number from 5 to 100')")
     visit.said[:] = [text for text in visit.said if "status of 400" not in text]
+
+
+@pytest.mark.parametrize("name", ["imaging", "denoise", "dehaze", "synthesis", "optimizers"])
+def test_every_other_tab_works_on_its_example(visit, name):
+    page = visit()
+    page.click(f"#tab-{name}")
+    page.click(f"#panel-{name} button.main")
+    page.wait_for_selector(f"#panel-{name} .status:has-text('Done')")
+    shown = ".live svg" if name == "optimizers" else ".viewer tbody tr"
+    assert page.locator(f"#panel-{name} {shown}").first.is_visible()
+
+
+def test_tabs_are_changed_by_arrow_keys(visit):
+    page = visit()
+    page.locator("#tab-mri").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#panel-imaging").is_visible()
+    assert not page.locator("#panel-mri").is_visible()
+    page.keyboard.press("Home")
+    assert page.locator("#panel-mri").is_visible()
+    page.keyboard.press("End")
+    assert page.evaluate("document.activeElement.id") == "tab-optimizers"

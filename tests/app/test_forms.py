@@ -40,10 +40,3 @@ def test_texts_are_short_and_plain():
     for wrong in ("a\nb", "x" * 101, 3):
         with pytest.raises(InputError, match="T: up to 100"):
             Text("t", "T").check(wrong)
-
-
-def test_every_method_that_the_mri_tab_offers_exists():
-    from minimand.reconstruction.methods import METHODS
-
-    (methods,) = [field for field in TABS["mri"].fields if field.name == "methods"]
-    assert {name for name, _ in methods.options} <= set(METHODS)

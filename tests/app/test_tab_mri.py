@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from minimand.app.out import Out, Source
+from minimand.app.out import Source
 from minimand.app.tab_mri import chosen, run
 from minimand.app.tabs import MRI
 from minimand.app.worker import explained, work
@@ -18,31 +18,6 @@ HUGE = b"\x93NUMPY\x01\x00v\x00{'descr': '<f8', 'fortran_order': False, 'shape':
 
 
 HUGE = b"\x93NUMPY\x01\x00v\x00{'descr': '<f8', 'fortran_order': False, 'shape': (900000, 900000), }"
-
-
-class Heard(Out):
-    """What a job told, by kind."""
-
-    def __init__(self, folder):
-        self.events = []
-        super().__init__(folder, self.events.append)
-
-    def of(self, kind):
-        return [event for event in self.events if event["kind"] == kind]
-
-    def picture(self, item, name):
-        """The numbers of a picture, as the page gets them."""
-        (found,) = [p for p in item["pictures"] if p["name"] == name]
-        levels = np.frombuffer((self.folder / found["file"]).read_bytes(), "<u2").astype(float)
-        values = found["low"] + (found["high"] - found["low"]) / 65535 * levels
-        return torch.from_numpy(values.reshape(found["height"], found["width"]))
-
-
-@pytest.fixture
-def out(tmp_path):
-    folder = tmp_path / "job"
-    folder.mkdir()
-    return Heard(folder)
 
 
 @pytest.fixture

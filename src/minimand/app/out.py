@@ -24,19 +24,25 @@ class Out:
 
     def __init__(self, folder: Path, tell: Callable[[Mapping[str, Any]], None]):
         self.folder, self.tell = folder, tell
-        self.made = 0
+        self.made, self.noted = 0, set[str]()
 
     def progress(self, done: int, total: int, text: str) -> None:
         """How far the job is."""
         self.tell({"kind": "progress", "done": done, "total": total, "text": text})
 
     def note(self, text: str) -> None:
-        """One line for the user."""
-        self.tell({"kind": "note", "text": text})
+        """One line for the user, once."""
+        if text not in self.noted:
+            self.noted.add(text)
+            self.tell({"kind": "note", "text": text})
 
     def item(self, name: str, pictures: Sequence[Mapping[str, Any]], **more: Any) -> None:
         """A result that can be looked at: pictures of one size, the scores of some of them, and what else there is."""
         self.tell({"kind": "item", "name": name, "pictures": list(pictures), **_finite(more)})
+
+    def curves(self, title: str, across: str, up: str, lines: Sequence[Mapping[str, Any]], **more: Any) -> None:
+        """A chart, in place of the last one. lines: name, x, y."""
+        self.tell(_finite({"kind": "curves", "title": title, "across": across, "up": up, "lines": list(lines), **more}))
 
     def done(self, facts: Sequence[tuple[str, str]], downloads: Sequence[Mapping[str, str]] = ()) -> None:
         """The end: how the figures came about, and what can be downloaded."""

@@ -1,23 +1,23 @@
 """The MRI tab: slices measured, reconstructed by every method, scored; and the network stage by stage."""
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor
 
+from minimand.app.cases import Case, reconstruct_cases
+from minimand.app.downloads import download
 from minimand.app.out import Out, Source
-from minimand.app.stages import stages
-from minimand.io import Images, InputError, make_record, read_images, write_array
+from minimand.io import Images, read_images
 from minimand.io.read import suffix_of
 from minimand.metrics import score
 from minimand.operators import Sense
 from minimand.reconstruction.acquisition import fixed
 from minimand.reconstruction.compare import at_peak_one
 from minimand.reconstruction.methods import Method, get_method
-from minimand.reconstruction.reconstruct import card_warnings, reconstruct
+from minimand.reconstruction.reconstruct import reconstruct
 from minimand.systems.mri.acquisition import sampled_by
 from minimand.systems.mri.demo import SAMPLING, embedded_scan
 from minimand.systems.mri.report import sampling_picture
@@ -25,17 +25,8 @@ from minimand.systems.mri.sampling import read_sampling
 from minimand.systems.mri.scan import Scan, read_scan
 from minimand.systems.mri.scoring import require_window
 from minimand.terms import LeastSquares
-from minimand.weights.choice import terms_of
 
-
-class Case(NamedTuple):
-    """One slice: what was measured of it, its truth where that is known, and what they are multiplied by in files."""
-
-    name: str
-    data: LeastSquares
-    truth: Tensor | None
-    gain: Tensor | float
-    place: int
+EXAMPLE = "example4d.nii.gz of nibabel, turned by 90 degrees"
 
 
 class Job(NamedTuple):
@@ -65,43 +56,13 @@ def example() -> Images:
     return embedded_scan()
 
 
-@torch.no_grad()
 def run(options: Mapping[str, Any], source: Source | None, out: Out) -> None:
     """Do what the form says. Raises InputError for a file that does not fit it."""
     job = _kspace(options, source) if source and options["kind"] == "kspace" else _images(options, source)
-    names: list[str] = options["methods"]
-    results: dict[str, dict[int, np.ndarray]] = {name: {} for name in names}
-    seconds = dict.fromkeys(names, 0.0)
-    told = set(job.notes)
     for text in job.notes:
         out.note(text)
-    for done, case in enumerate(job.cases):
-        scores, pictures, files = {}, [], []
-        if case.truth is not None:
-            pictures.append(out.grey("truth", case.truth[0]))
-        for k, name in enumerate(names):
-            out.progress(done * len(names) + k, job.total * len(names), f"{name}, {case.name}")
-            try:
-                found, method = _by(name, case, told, out)
-            except (InputError, TypeError, ValueError, ArithmeticError) as error:
-                _once(f"{name}: {' '.join(str(error).split())}", told, out)
-                continue
-            pictures.append(out.grey(name, found.images[0]))
-            seconds[name] += found.seconds
-            results[name][case.place] = (found.images[0].cpu() * case.gain).numpy()
-            if case.truth is not None:
-                scores[name] = {f: float(v) for f, v in score(found.images, case.truth, peak=1.0)._asdict().items()}
-            if method.net is not None and done == 0:
-                files.append(stages(method, case.data, case.truth, out))
-        if (mask := sampling_picture(case.data.A)) is not None and done == 0:
-            pictures.append(out.grey("sampling", mask.numpy(), aside=True))
-        out.item(case.name, pictures, scores=scores, truth=None if case.truth is None else "truth",
-                 stages=files, seconds={name: seconds[name] / (done + 1) for name in scores or names})  # fmt: skip
-    made = {name: found for name, found in results.items() if found}
-    if not made:
-        raise InputError("no method could reconstruct this; the notes say why.")
-    downloads = [_download(name, found, job, options, source, out) for name, found in made.items()]
-    out.done(job.facts, downloads)
+    found = reconstruct_cases(job.cases, job.total, options["methods"], _method, sampling_picture, out)
+    out.done(job.facts, [_download(name, made, job, options, source, out) for name, made in found.items()])
 
 
 def method_of(name: str, coils: bool, real: bool) -> Method:
@@ -111,30 +72,13 @@ def method_of(name: str, coils: bool, real: bool) -> Method:
     return _loaded(name, "admm-csnet-coils" if coils else "admm-csnet-cartesian")
 
 
+def _method(name: str, data: LeastSquares) -> Method:
+    return method_of(name, isinstance(data.A, Sense), not data.pulled().is_complex())
+
+
 @lru_cache(maxsize=16)
 def _loaded(name: str, weights: str | None) -> Method:
     return get_method(name, weights=weights)
-
-
-def _by(name: str, case: Case, told: set[str], out: Out) -> tuple[Any, Method]:
-    """One slice by one method. Raises what the method raises."""
-    real = not case.data.pulled().is_complex()
-    method = method_of(name, isinstance(case.data.A, Sense), real)
-    size = (case.data.y.shape[-2], case.data.y.shape[-1])
-    mask: Any = getattr(case.data.A, "mask", torch.ones(1))
-    warnings = card_warnings(method, size, float(mask.double().mean()))
-    for text in filter(None, (terms_of(method.card), *warnings)):
-        _once(text.replace("--method tv", "total variation"), told, out)
-    found = reconstruct(case.data, method)
-    if not bool(torch.isfinite(found.images).all()):
-        raise ArithmeticError("diverged on this data.")
-    return found, method
-
-
-def _once(text: str, told: set[str], out: Out) -> None:
-    if text not in told:
-        told.add(text)
-        out.note(text)
 
 
 def _images(options: Mapping[str, Any], source: Source | None) -> Job:
@@ -190,19 +134,15 @@ def _spec(options: Mapping[str, Any], source: Source) -> str:
 def _download(
     name: str, found: Mapping[int, np.ndarray], job: Job, options: Mapping[str, Any], source: Source | None, out: Out
 ) -> dict[str, str]:
-    """The images of a method with their record, in one file."""
+    """The images of a method: a NIfTI where all slices of one were done, else a .npz with the numbers of the slices."""
     origin = job.origin.sources[0] if isinstance(job.origin, Images) else job.origin.source
-    card = method_of(name, False, True).card
-    record = make_record("app", inputs=[origin.path], options={**options, "method": name}, weights=card.get("name"))
-    record["inputs"][0]["file"] = source.name if source else "example4d.nii.gz of nibabel, turned by 90 degrees"
-    images = np.stack([found[k] for k in sorted(found)])
-    folder = out.folder / name
-    folder.mkdir()
-    write = partial(write_array, record=record)
-    if source and job.whole and isinstance(job.origin, Images) and suffix_of(source.path) in (".nii", ".nii.gz"):
-        path = folder / f"{name}.nii.gz"
-        write(path, job.origin.stack([found[k] for k in range(len(job.origin))]), like=origin)
+    volume = isinstance(job.origin, Images) and source and suffix_of(source.path) in (".nii", ".nii.gz")
+    places, siblings = sorted(found), None
+    if volume and job.whole and isinstance(job.origin, Images):
+        suffix, array = ".nii.gz", job.origin.stack([found[k] for k in range(len(job.origin))])
     else:
-        path = folder / f"{name}.npz"
-        write(path, images, siblings={"slices": np.array(sorted(found))})
-    return out.archive(f"{name}, images and record", [path, path.with_name(f"{path.name}.json")])
+        suffix, array, siblings = ".npz", np.stack([found[k] for k in places]), {"slices": np.array(places)}
+    return download(
+        out, name, suffix, array, options={**options, "method": name}, source=source, example=EXAMPLE,
+        files=[origin.path], weights=method_of(name, False, True).card.get("name"), like=origin, siblings=siblings,
+    )  # fmt: skip

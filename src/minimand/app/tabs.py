@@ -5,6 +5,9 @@ from minimand.app.forms import Choice, Number, Tab, Text
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 ARRAYS = (".npy", ".npz", ".mat", ".h5", ".hdf5", ".nii", ".nii.gz", ".dcm", ".png", ".tif", ".tiff")
 
+SEVERAL = "Only where a .npz, .mat or .h5 file holds several."
+SAMPLE = "Portrait of Admiral Hopper, 300 x 256"
+
 MRI = Tab(
     "mri",
     "MRI",
@@ -17,7 +20,7 @@ MRI = Tab(
             "images",
             of_files=True,
         ),
-        Text("array", "Array in the file", help="Only where a .npz, .mat or .h5 file holds several.", of_files=True),
+        Text("array", "Array in the file", help=SEVERAL, of_files=True),
         Choice(
             "sampling",
             "Sampling",
@@ -52,4 +55,136 @@ MRI = Tab(
     ARRAYS,
 )  # fmt: skip
 
-TABS = {tab.name: tab for tab in (MRI,)}
+DENOISE = Tab(
+    "denoise",
+    "Denoise",
+    "Take noise off a picture: by a learned field of experts, by BM3D, total variation or a dictionary.",
+    (
+        Choice(
+            "noise",
+            "Noise",
+            (("own", "the file has noise; it is estimated"), ("added", "add noise to the file: scores")),
+            "own",
+            of_files=True,
+        ),
+        Text("array", "Array in the file", help=SEVERAL, of_files=True),
+        Number("sigma", "Noise that is added", 1, 100, 25, unit="of 255 grey levels", when=("noise", ("added",))),
+        Choice(
+            "methods",
+            "Methods",
+            (("foe", "field of experts"), ("bm3d", "BM3D"), ("tv", "total variation"), ("dictionary", "dictionary")),
+            ("foe", "bm3d", "tv"),
+            many=True,
+        ),
+        Number("seed", "Seed", 0, 2**31 - 1, 0, help="Of the noise.", when=("noise", ("added",))),
+    ),
+    "minimand.app.tab_denoise",
+    SAMPLE,
+    (*ARRAYS, ".jpg", ".jpeg"),
+)
+
+DEHAZE = Tab(
+    "dehaze",
+    "Dehaze",
+    "Take haze off a photograph: how much light came through is told by what is dark, or by what is pale.",
+    (
+        Choice(
+            "haze", "Haze", (("own", "the picture is hazy"), ("added", "add haze to it: scores")), "own", of_files=True
+        ),
+        Number(
+            "density", "Haze that is added", 0.1, 3, 1.3, step=0.1, help="Thicker at the top.",
+            when=("haze", ("added",)),
+        ),
+        Choice(
+            "methods",
+            "Methods",
+            (("dark-channel", "dark channel"), ("color-attenuation", "colour attenuation")),
+            ("dark-channel", "color-attenuation"),
+            many=True,
+        ),
+        Number("strength", "Strength", 0, 2, 1, step=0.1, help="The transmission is raised to this power."),
+    ),
+    "minimand.app.tab_dehaze",
+    SAMPLE,
+    PICTURES,
+)  # fmt: skip
+
+IMAGING = Tab(
+    "imaging",
+    "Imaging",
+    "Reconstruct a picture from a few numbers, each of which mixes all of its pixels.",
+    (
+        Choice(
+            "operator",
+            "Measured by",
+            (
+                ("hadamard", "Hadamard patterns"), ("diffraction", "coded diffraction"),
+                ("blocks", "random blocks"), ("structural", "structured random matrix"),
+            ),
+            "hadamard",
+        ),
+        Number("rate", "Numbers a pixel", 5, 100, 30, unit="%"),
+        Number("noise", "Noise", 0, 0.2, 0, step=0.005, help="Standard deviation, white being 1."),
+        Choice(
+            "methods",
+            "Methods",
+            (
+                ("zero-filled", "adjoint"), ("tv", "total variation"), ("tval3", "TVAL3"), ("bm3d-amp", "BM3D-AMP"),
+                ("ldamp", "LDAMP"),
+            ),
+            ("zero-filled", "tv", "ldamp"),
+            many=True,
+        ),
+        Number("seed", "Seed", 0, 2**31 - 1, 0, help="Of the patterns and of the noise."),
+    ),
+    "minimand.app.tab_imaging",
+    f"{SAMPLE}, its middle",
+    (*ARRAYS, ".jpg", ".jpeg"),
+)  # fmt: skip
+
+SYNTHESIS = Tab(
+    "synthesis",
+    "MR-CT",
+    "Make CT from MR by a network that never saw a pair of the two. A demonstration: it learned made heads only.",
+    (
+        Choice("contrast", "Contrast of the virtual head", (("t1", "T1"), ("t2", "T2")), "t1"),
+        Number("seed", "Which virtual head", 0, 2**31 - 1, 1000),
+    ),
+    "minimand.app.tab_synthesis",
+    "Virtual head, 24 slices of 64 x 64, whose CT is known",
+    (".nii", ".nii.gz"),
+)
+
+OPTIMIZERS = Tab(
+    "optimizers",
+    "Optimizers",
+    "Train small networks by hand-made optimizers and by a learned one, from the same starts.",
+    (
+        Choice(
+            "task",
+            "Task",
+            (
+                ("lstm", "LSTM, sines"), ("lstm-small-noise", "LSTM, sines with little noise"),
+            ),
+            "lstm",
+        ),
+        Choice(
+            "rules",
+            "Optimizers",
+            (
+                ("hyperadam", "HyperAdam, learned"), ("adam", "Adam, its rate searched on the task"),
+                ("adam:0.001", "Adam, rate 0.001"), ("momentum:0.1", "momentum, rate 0.1"),
+                ("rmsprop:0.01", "RMSprop, rate 0.01"),
+            ),
+            ("hyperadam", "adam", "adam:0.001"),
+            many=True,
+        ),
+        Number("steps", "Steps", 10, 1000, 100),
+        Number("runs", "Runs", 1, 10, 4, help="Starts whose mean is shown."),
+        Number("seed", "Seed", 0, 2**31 - 1, 0),
+    ),
+    "minimand.app.tab_optimizers",
+    "",
+)  # fmt: skip
+
+TABS = {tab.name: tab for tab in (MRI, IMAGING, DENOISE, DEHAZE, SYNTHESIS, OPTIMIZERS)}

@@ -87,10 +87,11 @@ export class Form {
   /** Show the fields that matter now. */
   arrange() {
     const values = this.values();
+    for (const field of this.fields) field.element.hidden = field.of_files && !this.file;
     for (const field of this.fields) {
       const [name, wanted] = field.when ?? [];
-      const hidden = (name !== undefined && !wanted.includes(values[name])) || (field.of_files && !this.file);
-      field.element.hidden = hidden;
+      const other = this.fields.find((each) => each.name === name);
+      if (other && !other.element.hidden && !wanted.includes(values[name])) field.element.hidden = true;
     }
   }
 

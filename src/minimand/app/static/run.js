@@ -1,6 +1,7 @@
 // A job on the page: its progress, notes, results and downloads.
 
 import { post } from "./api.js";
+import { chart as curves, legend } from "./chart.js";
 import { make } from "./dom.js";
 import { stages } from "./stages.js";
 import { Viewer } from "./viewer.js";
@@ -17,9 +18,10 @@ export class Run {
     this.notes = make("ul", { class: "notes" });
     this.viewer = new Viewer(job.id);
     this.inside = make("div");
+    this.chart = make("div", { class: "live" });
     this.end = make("div", { class: "end" });
     this.element = make("div", { class: "run" }, make("div", { class: "progress" }, this.status, this.bar, this.cancel),
-      this.notes, this.viewer.element, this.inside, this.end);
+      this.notes, this.chart, this.viewer.element, this.inside, this.end);
     this.events = new EventSource(`/api/jobs/${job.id}/events`);
     this.events.onmessage = (message) => this.take(JSON.parse(message.data));
     this.events.onerror = () => {
@@ -34,6 +36,7 @@ export class Run {
     else if (kind === "progress") this.progress(event);
     else if (kind === "note") this.notes.append(make("li", {}, event.text));
     else if (kind === "item") this.item(event);
+    else if (kind === "curves") this.curves(event);
     else this.finish(event);
   }
 
@@ -53,6 +56,13 @@ export class Run {
         (error) => this.notes.append(make("li", {}, error.message)),
       );
     }
+  }
+
+  /** A chart in place of the last one. */
+  curves({ lines, ...chart }) {
+    const kinds = ["first", "second", "third", "fourth", "fifth"];
+    const coloured = lines.map((line, i) => ({ ...line, kind: kinds[i % kinds.length] }));
+    this.chart.replaceChildren(curves({ ...chart, lines: coloured }), legend(coloured));
   }
 
   finish(event) {

@@ -177,6 +177,7 @@ export class Viewer {
     const labels = { psnr: ["PSNR, dB", 2, 1], ssim: ["SSIM", 4, 1], nmse: ["NMSE", 4, -1], ...this.current.labels };
     const columns = Object.keys(labels).filter((key) => names.some((name) => key in this.current.scores[name]));
     const many = this.items.length > 1;
+    const timed = Object.keys(this.current.seconds ?? {}).length > 0;
     const mean = (name, key) => this.items.reduce((sum, item) => sum + (item.scores[name]?.[key] ?? NaN), 0) / this.items.length;
     const best = Object.fromEntries(columns.map((key) => {
       const values = names.map((name) => labels[key][2] * this.current.scores[name][key]).filter(Number.isFinite);
@@ -188,11 +189,12 @@ export class Viewer {
         return make("td", { class: names.length > 1 && value === best[key] ? "best" : "" }, fixed(value, labels[key][1]));
       });
       const means = many ? columns.slice(0, 1).map((key) => make("td", {}, fixed(mean(name, key), labels[key][1]))) : [];
-      const seconds = this.current.seconds?.[name];
-      return make("tr", {}, make("th", { scope: "row" }, name), ...cells, ...means, make("td", {}, fixed(seconds, 3)));
+      const time = timed ? [make("td", {}, fixed(this.current.seconds[name], 3))] : [];
+      return make("tr", {}, make("th", { scope: "row" }, name), ...cells, ...means, ...time);
     };
     const heads = [this.current.name, ...columns.map((key) => labels[key][0]),
-      ...(many ? columns.slice(0, 1).map((key) => `${labels[key][0]}, mean of ${this.items.length}`) : []), "seconds"];
+      ...(many ? columns.slice(0, 1).map((key) => `${labels[key][0]}, mean of ${this.items.length}`) : []),
+      ...(timed ? ["seconds"] : [])];
     const head = make("thead", {}, make("tr", {}, heads.map((text) => make("th", { scope: "col" }, text))));
     this.table.replaceChildren(make("table", {}, head, make("tbody", {}, names.map(row))));
   }
