@@ -101,10 +101,10 @@ def print_losses(table: Mapping[str, Any], *, json: bool) -> None:
         return
     print(f"{table['table']}, ours on {table['on']}: loss (standard error) / published; {table['source']}")
     columns = list(table["rows"][0]["tasks"])
-    print(" ".join([f"{'method':<12}", *(f"{column:>22}" for column in columns)]))
+    print(" ".join([f"{'method':<20}", *(f"{column:>22}" for column in columns)]))
     for row in table["rows"]:
         cells = [_loss(row["tasks"][column], row["published"].get(column)) for column in columns]
-        print(" ".join([f"{row['method']:<12}", *(f"{cell:>22}" for cell in cells)]))
+        print(" ".join([f"{row['method']:<20}", *(f"{cell:>22}" for cell in cells)]))
 
 
 def _loss(found: Mapping[str, Any], published: float | None) -> str:

@@ -21,8 +21,9 @@ def train_optimizer(
     horizon: Annotated[
         list[int] | None, Option(metavar="N", help="Steps of an episode; repeatable, drawn in turn.")
     ] = None,
+    block: Annotated[int, Option(metavar="N", help="Steps that are back-propagated as a whole.", min=1)] = 200,
     steps: Annotated[int, Option(metavar="N", help="Meta-updates.", min=0)] = 4000,
-    batch: Annotated[int, Option(metavar="N", help="Learners at once.", min=1)] = 4,
+    batch: Annotated[int, Option(metavar="N", help="Learners at once, at most.", min=1)] = 4,
     pace: has.Pace = 1.0,
     seed: Seed = 0,
     every: has.Every = 100,
@@ -42,7 +43,7 @@ def train_optimizer(
     run = begin(output, licence, research, resume=resume, force=force, threads=threads)
     plan = MetaPlan(
         named(), tuple(optimizee or USUAL), tuple(validate or HELD_OUT), tuple(horizon or HORIZONS),
-        batch, steps=steps, pace=pace, seed=seed, every=every, start=start,
+        block, batch, steps=steps, pace=pace, seed=seed, every=every, start=start,
     )  # fmt: skip
     done = meta_train(plan, data, run)
     end_if_stopped(done, run)

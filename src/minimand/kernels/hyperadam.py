@@ -1,16 +1,19 @@
-"""HyperAdam's update on CPUs: chunks of coordinates that stay in the cache, every coordinate a lane.
+"""HyperAdam's update: chunks of coordinates that stay in the cache, every coordinate a lane; on CUDA devices in Triton.
 
 Two passes over the coordinates, for the norm of the new state lies between them: `state_pass` is the recurrent cell,
-`moment_pass` the decay rates, moments, weights and their sum. Arrays are (J, n), single precision, contiguous. Formulas
-and letters: `systems/optimizers/hyperadam.py`, which these loops are held against. tanh is a rational function, right
-to 5e-7, and the logistic function and ELU are made of it, so that everything vectorises.
+`moment_pass` the decay rates, moments, weights and their sum. Arrays are (batch, J, n), single precision, contiguous.
+Formulas and letters: `systems/optimizers/hyperadam.py`, which these loops are held against. tanh is a rational
+function, right to 5e-7, and the logistic function and ELU are made of it, so that everything vectorises.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from functools import partial
+from importlib.util import find_spec
 
 import numba
 import numpy as np
+import torch
+from torch import Tensor
 
 from minimand.kernels.piecewise_linear import FAST
 from minimand.kernels.threads import spread
@@ -24,38 +27,48 @@ REACH = np.float32(7.9)  # tanh is 1 beyond, to single precision
 P0, P1, P2, P3, P4 = (np.float32(a) for a in (0.99999981, 0.12720926, 2.7052094e-3, 7.2291132e-6, -6.2633105e-9))
 Q1, Q2, Q3 = (np.float32(a) for a in (0.46054104, 0.022887673, 1.9787958e-4))
 
-compiled = numba.njit(fastmath=FAST, error_model="numpy", cache=True, nogil=True)
+jit = numba.njit(fastmath=FAST, error_model="numpy", cache=True, nogil=True)
 
 
-class Numbers(NamedTuple):
-    """The learned numbers, matrices (out, in) and biases (out,)."""
-
-    Wp: np.ndarray
-    bp: np.ndarray
-    Wl: np.ndarray
-    bl: np.ndarray
-    Wa: np.ndarray
-    ba: np.ndarray
-    Wq: np.ndarray
-    bq: np.ndarray
+Numbers = Sequence[Tensor]  # Wp, bp, Wl, bl, Wa, ba, Wq, bq: matrices (out, in), biases (out,)
+DEVICES = ("cpu", "cuda") if find_spec("triton") and torch.version.hip is None else ("cpu",)
 
 
-def state_pass(numbers: Numbers, g: np.ndarray, unit: float, h: np.ndarray, c: np.ndarray) -> None:
-    """Turn h and c into those after this gradient, in place. g: (n,); unit: what the gradient is multiplied by."""
-    (Wp, bp, Wl, bl), factor = numbers[:4], np.float32(unit)
-    spread(lambda k: _state_tile(Wp, bp, Wl, bl, g, factor, h, c, k), -(-len(g) // TILE))
+def compiled(g: Tensor) -> bool:
+    """Whether the passes take these numbers."""
+    return g.device.type in DEVICES and g.dtype == torch.float32
+
+
+def state_pass(numbers: Numbers, g: Tensor, unit: Tensor, h: Tensor, c: Tensor) -> None:
+    """Turn h and c into those after the gradient g (batch, n), in place; unit: (batch, 1, 1), what g is multiplied
+    by.
+    """
+    if g.device.type == "cuda":
+        from minimand.kernels import hyperadam_triton  # only here: importing triton takes a while
+
+        return hyperadam_triton.state_pass(numbers, g, unit, h, c)
+    weights, arrays = [w.numpy() for w in numbers[:4]], [a.numpy() for a in (g, unit.flatten(), h, c)]
+    for part in zip(*arrays, strict=True):
+        spread(partial(_state_tile, *weights, *part), -(-g.shape[1] // TILE))
+    return None
 
 
 def moment_pass(
-    numbers: Numbers, g: np.ndarray, h: np.ndarray, unit_h: np.ndarray, unit_m: np.ndarray,
-    moments: Sequence[np.ndarray], move: np.ndarray,
-) -> None:  # fmt: skip
-    """Turn the moments (m, v, B, G) into those after this gradient, in place, and write the move (n,).
+    numbers: Numbers, g: Tensor, h: Tensor, unit_h: Tensor, unit_m: Tensor, moments: Sequence[Tensor]
+) -> Tensor:
+    """Turn the moments (m, v, B, G) into those after the gradient, in place, and return the move (batch, n).
 
-    unit_h, unit_m: (J,), what h and the m before are multiplied by.
+    unit_h, unit_m: (batch, J, 1), what h and the m before are multiplied by.
     """
-    (Wa, ba, Wq, bq), (m, v, B, G) = numbers[4:], moments
-    spread(lambda k: _moment_tile(Wa, ba, Wq, bq, g, h, unit_h, unit_m, m, v, B, G, move, k), -(-len(g) // TILE))
+    if g.device.type == "cuda":
+        from minimand.kernels import hyperadam_triton
+
+        return hyperadam_triton.moment_pass(numbers, g, h, unit_h, unit_m, moments)
+    weights, move = [w.numpy() for w in numbers[4:]], torch.empty_like(g)
+    units, arrays = (unit_h[..., 0].numpy(), unit_m[..., 0].numpy()), (m.numpy() for m in (*moments, move))
+    for part in zip(g.numpy(), h.numpy(), *units, *arrays, strict=True):
+        spread(partial(_moment_tile, *weights, *part), -(-g.shape[1] // TILE))
+    return move
 
 
 @numba.njit(fastmath=FAST, error_model="numpy", inline="always")
@@ -79,7 +92,7 @@ def _elu(x):  # type: ignore[no-untyped-def]
     return x if x > 0 else low
 
 
-@compiled
+@jit
 def _dense(W, b, x, y):  # type: ignore[no-untyped-def]
     """y = W x + b for LANES coordinates, four inputs at a time."""
     outs, ins = W.shape
@@ -98,7 +111,7 @@ def _dense(W, b, x, y):  # type: ignore[no-untyped-def]
                 row[l] += w0 * x0[l]
 
 
-@compiled
+@jit
 def _state_tile(Wp, bp, Wl, bl, g, unit, h, c, piece):  # type: ignore[no-untyped-def]
     J = len(bp)
     x, z = np.zeros((2 * J, LANES), np.float32), np.empty((4 * J, LANES), np.float32)
@@ -115,7 +128,7 @@ def _state_tile(Wp, bp, Wl, bl, g, unit, h, c, piece):  # type: ignore[no-untype
             _gates(z[j], z[J + j], z[2 * J + j], z[3 * J + j], c[j, start:end], h[j, start:end])
 
 
-@compiled
+@jit
 def _gates(i, j, f, o, c, h):  # type: ignore[no-untyped-def]
     """The cell of an LSTM, in place, and its output."""
     for l in range(len(c)):
@@ -124,7 +137,7 @@ def _gates(i, j, f, o, c, h):  # type: ignore[no-untyped-def]
         h[l] = _logistic(o[l]) * _tanh(cell)
 
 
-@compiled
+@jit
 def _moment_tile(Wa, ba, Wq, bq, g, h, unit_h, unit_m, m, v, B, G, move, piece):  # type: ignore[no-untyped-def]
     J = len(bq)
     x, z = np.zeros((3 * J, LANES), np.float32), np.empty((3 * J, LANES), np.float32)
@@ -145,7 +158,7 @@ def _moment_tile(Wa, ba, Wq, bq, g, h, unit_h, unit_m, m, v, B, G, move, piece):
             _candidate(z[j], z[J + j], z[2 * J + j], g[start:end], mj, vj, Bj, Gj, move[start:end])
 
 
-@compiled
+@jit
 def _candidate(beta, gamma, rho, g, m, v, B, G, move):  # type: ignore[no-untyped-def]
     """One Adam of the ensemble, in place, and its share of the move; beta, gamma, rho before their nonlinearities."""
     for l in range(len(g)):

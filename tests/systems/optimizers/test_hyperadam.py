@@ -66,7 +66,7 @@ def test_constant_gates_and_weights_are_adam():
 def test_it_is_born_as_the_mean_of_adams():
     rule, given = HyperAdamStep(), [torch.randn(1, 5) for _ in range(30)]
     beta, gamma = rule.adam_cell.gates.b.detach().sigmoid().chunk(2)
-    assert beta.min() == pytest.approx(0.5, abs=1e-3)
+    assert beta.min() == pytest.approx(0.2, abs=1e-3)
     assert gamma.max() == pytest.approx(0.999, abs=1e-5)
     expected = 0
     for b, c in zip(beta[:, 0].tolist(), gamma[:, 0].tolist()):
@@ -74,7 +74,23 @@ def test_it_is_born_as_the_mean_of_adams():
         for g in given:
             m, v = b * m + (1 - b) * g, c * v + (1 - c) * g.square()
         expected = expected + m / (1 - b**30) / (v / (1 - c**30)).sqrt() / 20
-    assert_close(rule.rate * moves(rule, given)[-1], 0.02 * expected, rtol=1e-3, atol=1e-6)
+    assert_close(rule.rate * moves(rule, given)[-1], 0.03 * expected, rtol=1e-3, atol=1e-6)
+
+
+def test_cells_are_born_to_remember_1_to_100_steps_and_every_other_tells_the_time():
+    rule = HyperAdamStep()
+    with torch.no_grad():
+        rule.state_cell.lstm.W.zero_()
+    i, _, f, _ = rule.state_cell.lstm.b.detach().flatten().chunk(4)
+    assert_close(1 / (1 - (f + 1).sigmoid()), 1 + torch.logspace(0, 2, 20), rtol=1e-4, atol=0)
+    assert_close((f + 1).sigmoid() + i.sigmoid(), torch.ones(20))
+    memory, states = rule.remember(torch.zeros(1, 1)), []
+    for _ in range(30):
+        with torch.no_grad():
+            memory = rule.update(torch.ones(1, 1), memory)[1]
+        states.append(memory.h[0, :, 0])
+    assert bool((states[-1][::2] > states[0][::2]).all())
+    assert bool((states[-1][1::2] == 0).all())
 
 
 def test_the_first_move_is_the_sign_of_the_gradient(rule):

@@ -18,7 +18,7 @@ from minimand.systems.optimizers.task import MetaTraining
 LENGTH = 5
 
 
-def by_unrolling(rule, episode, generator, last):
+def by_unrolling(rule, episode, generator, emphasis):
     """The gradient by autograd through the losses of the unrolled steps, in which gradients are constants."""
     x, g = episode.x, episode.g
     memory, losses = rebuild(episode.memory, [part.clone() for part in leaves(episode.memory)]), []
@@ -28,11 +28,13 @@ def by_unrolling(rule, episode, generator, last):
         loss = episode.energy(generator)(x)
         g = torch.autograd.grad(loss.sum(), x, retain_graph=True)[0].detach()
         losses.append(loss.log().mean())
-    return torch.autograd.grad(losses[-1] if last else sum(losses) / LENGTH, list(rule.parameters()))
+    counts = [((k + 1) / LENGTH) ** emphasis for k in range(LENGTH)]
+    total = sum(count * loss for count, loss in zip(counts, losses)) / sum(counts)
+    return torch.autograd.grad(total, list(rule.parameters()))
 
 
-def by_surrogate(rule, episode, generator, last, sample=None):
-    _, surrogate = block(rule, episode, generator, length=LENGTH, sample=sample, last=last)
+def by_surrogate(rule, episode, generator, emphasis, sample=None):
+    _, surrogate = block(rule, episode, generator, length=LENGTH, sample=sample, emphasis=emphasis)
     return torch.autograd.grad(surrogate, list(rule.parameters()))
 
 
@@ -42,14 +44,14 @@ def started(rule, pictures, disguise=True):
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=["single", "double"])
-@pytest.mark.parametrize("last", [False, True], ids=["mean", "last"])
-def test_the_surrogate_has_the_gradient_of_the_unrolled_losses(any_rule, pictures, dtype, last):
+@pytest.mark.parametrize("emphasis", [0.0, 1.0, float("inf")], ids=["mean", "rising", "last"])
+def test_the_surrogate_has_the_gradient_of_the_unrolled_losses(any_rule, pictures, dtype, emphasis):
     torch.set_default_dtype(dtype)
     try:
         rule = any_rule.to(dtype)
         pictures = pictures._replace(x=pictures.x.to(dtype))
-        expected = by_unrolling(rule, *started(rule, pictures), last)
-        found = by_surrogate(rule, *started(rule, pictures), last)
+        expected = by_unrolling(rule, *started(rule, pictures), emphasis)
+        found = by_surrogate(rule, *started(rule, pictures), emphasis)
     finally:
         torch.set_default_dtype(torch.float32)
     for a, b in zip(found, expected):
@@ -66,8 +68,8 @@ def test_chosen_coordinates_count_as_all_in_the_mean():
 
 
 def test_chosen_coordinates_tell_the_gradient(hyperadam, pictures):
-    whole = torch.cat([g.flatten() for g in by_surrogate(hyperadam, *started(hyperadam, pictures), False)])
-    some = torch.cat([g.flatten() for g in by_surrogate(hyperadam, *started(hyperadam, pictures), False, 600)])
+    whole = torch.cat([g.flatten() for g in by_surrogate(hyperadam, *started(hyperadam, pictures), 0.0)])
+    some = torch.cat([g.flatten() for g in by_surrogate(hyperadam, *started(hyperadam, pictures), 0.0, 600)])
     assert 0 < float((some - whole).norm() / whole.norm()) < 0.5
 
 
@@ -81,8 +83,8 @@ def test_a_disguised_learner_starts_where_the_plain_one_does(pictures, disguise)
 
 
 def task(folder):
-    options = {"learners": 2, "horizons": [40, 60], "sample": 50, "disguise": 0.5, "last": False, "seed": 1}
-    return MetaTraining(folder, ["mlp-tiny", "mlp-2-relu-tiny"], ["mlp-tiny"], **options)
+    options = {"learners": 2, "horizons": [40, 60], "block": 20, "sample": 100, "disguise": 0.5, "emphasis": 0.0}
+    return MetaTraining(folder, ["mlp-tiny", "mlp-2-relu-tiny"], ["mlp-tiny"], seed=1, **options)
 
 
 @pytest.mark.slow
@@ -126,3 +128,15 @@ def test_learning_makes_a_weak_rule_better(mnist_folder):
     before = learning.validate(rule)
     fit(rule, learning, steps=30, rate=lambda name: 0.03, every=30)
     assert learning.validate(rule) > before + 0.5
+
+
+def test_what_constant_gradients_cannot_tell_is_left_alone(mnist_folder):
+    torch.manual_seed(0)
+    rule = HyperAdamStep(4)
+    rule.prepare()
+    gates = rule.adam_cell.gates.b.clone()
+    fit(rule, task(mnist_folder), steps=2, rate=lambda name: 0.01, every=9)
+    assert torch.equal(rule.adam_cell.gates.b, gates)
+    W = rule.weight_cell.linear.W
+    assert_close(W, W[:1].expand_as(W))
+    assert bool((W != 0).any())

@@ -140,7 +140,7 @@ class HyperAdam(LearnedOptimizer):
 
         optimizer = HyperAdam(model.parameters())
 
-    The weights that ship are those that the rule is born with: the mean of 20 Adams, not meta-trained.
+    The weights that ship are the mean of 20 Adams, not meta-trained.
     Source: Wang et al. (2019); see `HyperAdamStep`.
     """
 

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from minimand.kernels.hyperadam import Numbers, moment_pass, state_pass
+from minimand.kernels.hyperadam import Numbers, compiled, moment_pass, state_pass
 from minimand.systems.optimizers.cells import Linear, LSTMCell
 from minimand.systems.optimizers.learned import LearnedStep, Norm
 
@@ -76,7 +76,7 @@ class HyperAdamStep(LearnedStep):
 
     candidates: J. size_invariant: the three norms are taken as those of 15,930 coordinates, the size that the paper
     learned at, whatever p is; without it, inputs shrink with the root of p. Born as the mean of J Adams with
-    beta from 0.5 to 0.95, gamma from 0.9 to 0.999 and the rate 0.02. Weights are stored (out, in).
+    beta from 0.2 to 0.9, gamma from 0.9 to 0.999 and the rate 0.03. Weights are stored (out, in).
     Source: Wang et al. (2019), eqs. 3-9, in the authors' code (both inputs of the AdamCell normalised, those of the
     LSTM not).
     """
@@ -89,13 +89,23 @@ class HyperAdamStep(LearnedStep):
         J = candidates
         self.candidates, self.size_invariant = J, size_invariant
         self.state_cell, self.adam_cell, self.weight_cell = StateCell(J), AdamCell(J), WeightCell(J)
-        beta, gamma = 1 - torch.logspace(-0.301, -1.301, J), 1 - torch.logspace(-1, -3, J)
+        beta, gamma = 1 - torch.logspace(-0.0969, -1, J), 1 - torch.logspace(-1, -3, J)
         with torch.no_grad():
-            self.state_cell.preprocess.W.mul_(100)  # its input is about 1 / sqrt(p)
+            self.state_cell.preprocess.W.mul_(1000)  # its input is about 1 / sqrt(p)
+            self.state_cell.lstm.b.copy_(remembering(J))
             self.adam_cell.gates.W.zero_()
             self.adam_cell.gates.b.copy_(torch.cat([beta, gamma]).logit()[:, None])
             self.weight_cell.linear.W.zero_()
-            self.weight_cell.linear.b.fill_(0.02 / (self.rate * J))
+            self.weight_cell.linear.b.fill_(0.03 / (self.rate * J))
+
+    def prepare(self) -> None:
+        """Leave to meta-training what gradients that count as constants can tell: how far to go, by coordinate and
+        time. They know of no curvature and would always have more momentum, so that the decay rates stay and the
+        candidates' weights move together.
+        """
+        self.adam_cell.requires_grad_(False)
+        for p in self.weight_cell.parameters():
+            p.register_hook(lambda grad: grad.mean(0, keepdim=True).expand_as(grad))
 
     def remember(self, x: Float[Tensor, "batch p"]) -> Memory:
         batch, p = x.shape
@@ -127,13 +137,12 @@ class HyperAdamStep(LearnedStep):
         return moves
 
     def scale(self, p: int) -> float:
-        return LEARNED_AT / p if self.size_invariant else 1.0
+        return LEARNED_AT / max(1, p) if self.size_invariant else 1.0
 
     def _advance_state(self, g: Tensor, unit_g: Tensor, memory: Memory) -> None:
         h, c = (part.to(g.dtype).contiguous() for part in memory[:2])  # themselves, where nothing is to be done
         if compiled(g):
-            for k in range(len(g)):
-                state_pass(self._numbers(), g[k].numpy(), float(unit_g[k]), h[k].numpy(), c[k].numpy())
+            state_pass(self.numbers(), g, unit_g, h, c)
         else:
             h, c = self.state_cell(g.unsqueeze(1) * unit_g, h, c)
         store(memory[:2], (h, c))
@@ -141,25 +150,27 @@ class HyperAdamStep(LearnedStep):
     def _advance_moments(self, g: Tensor, unit_h: Tensor, unit_m: Tensor, memory: Memory) -> Tensor:
         h, _, *moments = (part.to(g.dtype).contiguous() for part in memory)
         if compiled(g):
-            move = torch.empty_like(g)
-            for k in range(len(g)):
-                units = unit_h[k, :, 0].numpy(), unit_m[k, :, 0].numpy()
-                arrays = [part[k].numpy() for part in moments]
-                moment_pass(self._numbers(), g[k].numpy(), h[k].numpy(), *units, arrays, move[k].numpy())
+            move = moment_pass(self.numbers(), g, h, unit_h, unit_m, moments)
         else:
             *moments, mhat = self.adam_cell(g.unsqueeze(1), h * unit_h, moments[0] * unit_m, Memory(h, h, *moments))
             move = (self.weight_cell(h) * mhat).sum(1)
         store(memory[2:], moments)
         return move
 
-    def _numbers(self) -> Numbers:
+    def numbers(self) -> Numbers:
+        """The learned numbers as the compiled passes take them."""
         layers = self.state_cell.preprocess, self.state_cell.lstm, self.adam_cell.gates, self.weight_cell.linear
-        return Numbers(*(a for layer in layers for a in (layer.W.detach().numpy(), layer.b.detach()[:, 0].numpy())))
+        return [a.detach().contiguous() for layer in layers for a in (layer.W, layer.b[:, 0])]
 
 
-def compiled(g: Tensor) -> bool:
-    """Whether the loops take these numbers."""
-    return g.device.type == "cpu" and g.dtype == torch.float32
+def remembering(J: int) -> Tensor:
+    """Biases (4 J, 1) with which the cells remember 1 to 100 steps; every other one, left alone, tells the time.
+
+    Source: Tallec, Ollivier (2018), sec. 3, for the forget and input gates.
+    """
+    keep, told = torch.logspace(0, 2, J).log(), torch.ones(J)
+    told[1::2] = 0
+    return torch.cat([-keep, told, keep - 1, torch.zeros(J)])[:, None]
 
 
 def chunks(g: Float[Tensor, "batch n"], memory: Memory) -> Iterator[tuple[Tensor, Memory]]:

@@ -7,29 +7,33 @@ import torch
 
 from minimand.learning import Progress, Run
 from minimand.systems.optimizers.rules import PROTOCOLS, RULES, load_rule, meta_rate
-from minimand.systems.optimizers.task import BLOCK, MetaTraining
+from minimand.systems.optimizers.task import MetaTraining
 
 USUAL = (
-    "mlp", "mlp-small", "mlp-relu-small", "mlp-elu-small", "mlp-tanh-small", "mlp-2-small", "mlp-3-small",
-    "mlp-4-small", "mlp-5-small", "mlp-3-relu-tiny", "mlp-3-tanh-tiny", "mlp-7-tiny", "lstm",
+    "mlp", "mlp-relu", "mlp-relu-small", "mlp-elu-small", "mlp-tanh-small", "mlp-2-small", "mlp-2-relu-small",
+    "mlp-3-tiny", "mlp-4-tiny", "mlp-5-tiny", "mlp-6-tiny", "mlp-3-tanh-tiny", "cnn-1-tiny", "cnn-1-tiny",
+    "lstm", "lstm",
 )  # fmt: skip
-HELD_OUT = ("mlp", "mlp-4-small", "lstm")
+HELD_OUT = (
+    "mlp-small", "mlp-relu-small", "mlp-tanh-small", "mlp-3-small", "mlp-5-tiny", "lstm", "lstm-2", "cnn-1-small",
+)  # fmt: skip
 HORIZONS = (100, 100, 200)
 
 
 @dataclass(frozen=True)
 class MetaPlan:
-    """What to learn from, and how long. steps: meta-updates, each a block of 20 steps of `learners` learners.
+    """What to learn from, and how long. steps: meta-updates, each on `block` steps of at most `learners` learners.
 
-    sample: coordinates a learner that are back-propagated. pace: factor on all learning rates.
+    sample: coordinates of a block that are back-propagated. pace: factor on all learning rates.
     """
 
     rule: str
     optimizees: tuple[str, ...] = USUAL
     held_out: tuple[str, ...] = HELD_OUT
     horizons: tuple[int, ...] = HORIZONS
-    learners: int = 1
-    sample: int = 128
+    block: int = 200
+    learners: int = 4
+    sample: int = 256
     steps: int = 4000
     pace: float = 1.0
     seed: int = 0
@@ -48,10 +52,11 @@ def meta_train(plan: MetaPlan, folder: Path, run: Run) -> Progress:
     if plan.start is not None:
         source, _ = load_rule(plan.rule, plan.start)
         rule.load_state_dict(source.state_dict())
+    rule.prepare()
     protocol = PROTOCOLS[plan.rule]
     task = MetaTraining(
-        folder, plan.optimizees, plan.held_out, learners=plan.learners, horizons=plan.horizons, sample=plan.sample,
-        disguise=protocol.disguise, last=protocol.last, seed=plan.seed,
+        folder, plan.optimizees, plan.held_out, learners=plan.learners, horizons=plan.horizons, block=plan.block,
+        sample=plan.sample, disguise=protocol.disguise, emphasis=protocol.emphasis, seed=plan.seed,
     )  # fmt: skip
     before, start = task.validate(rule), {name: value.clone() for name, value in rule.state_dict().items()}
     progress = run.fit(
@@ -66,7 +71,7 @@ def meta_train(plan: MetaPlan, folder: Path, run: Run) -> Progress:
         "network": plan.rule,
         "summary": f"optimizer; {_learned(plan, progress)}; validation {progress.best:.2f} dB",
         "arguments": dict(plan.arguments),
-        "loss": f"mean logarithm of the losses in blocks of {BLOCK} steps",
+        "loss": f"mean logarithm of the losses, step t counts t^{protocol.emphasis:g}, blocks of {plan.block} steps",
         "training": {
             "seed": plan.seed, "optimizees": list(plan.optimizees) if progress.best_step else [],
             "horizons": list(plan.horizons), "from": plan.start,

@@ -32,6 +32,9 @@ class LearnedStep(Step):
         x: Tensor  # (batch, p)
         memory: Any  # what the rule remembers, tensors with the batch as leading axis
 
+    def prepare(self) -> None:
+        """Make ready for meta-training: which numbers learn, and how."""
+
     @abstractmethod
     def remember(self, x: Gradient) -> Any:
         """The memory before the first step."""

@@ -57,11 +57,11 @@ def begin(rule: LearnedStep, optimizee: Optimizee, learners: int, generator: Gen
 
 
 def block(
-    rule: LearnedStep, episode: Episode, generator: Generator, *, length: int, sample: int | None, last: bool = False
+    rule: LearnedStep, episode: Episode, generator: Generator, *, length: int, sample: int | None, emphasis: float = 0.0
 ) -> tuple[Tensor, Tensor]:
     """Run `length` steps of an episode. Returns the losses after each, (length, learners), and the surrogate: a scalar
-    whose gradient is that of the mean of their logarithms (of the last one's: `last`), estimated from `sample`
-    coordinates a learner (None: exact, from all).
+    whose gradient is that of the mean of their logarithms, step t weighted by t^emphasis (0: all alike, infinity: the
+    last only), estimated from `sample` coordinates a learner (None: exact, from all).
     """
     start = rebuild(episode.memory, [part.clone() for part in leaves(episode.memory)])
     norms: list[Tensor] = []
@@ -79,7 +79,9 @@ def block(
         gradients.append(g)
     episode.g, episode.steps = gradients[-1], episode.steps + length
     fed, met = torch.stack(gradients[:-1]), torch.stack(gradients[1:]) / torch.stack(losses).unsqueeze(-1)
-    felt = met[-1:].expand_as(met) if last else met.flip(0).cumsum(0).flip(0) / length  # by the move of every step
+    counts = torch.linspace(1 / length, 1, length, dtype=met.dtype) ** emphasis
+    met = (counts / counts.sum()).reshape(-1, 1, 1) * met
+    felt = met.flip(0).cumsum(0).flip(0)  # by the move of every step
     chosen, weights = choose(felt, sample, generator)
     surrogate = replay(rule, fed, felt, start, norms, chosen, weights)
     return torch.stack(losses), surrogate / fed.shape[1]

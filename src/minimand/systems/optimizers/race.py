@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Generator, Tensor
 
 from minimand.io import InputError
+from minimand.systems.optimizers.ablation import VARIANTS
 from minimand.systems.optimizers.follow import RuleWalker, Walker, follow, late_loss
 from minimand.systems.optimizers.optimizees import Optimizee
 from minimand.systems.optimizers.rivals import RIVALS, RivalWalker, rate_of
@@ -30,7 +31,10 @@ def starter(text: str, task: str) -> Start:
     if name in RULES:
         rule, _ = load_rule(name, option or None)
         return lambda x: RuleWalker(rule, x)
-    raise InputError(f"there is no rule {name!r}. Known: {', '.join((*RULES, *RIVALS))}.")
+    if text in VARIANTS:
+        variant = VARIANTS[text]().requires_grad_(False)
+        return lambda x: RuleWalker(variant, x)
+    raise InputError(f"there is no rule {name!r}. Known: {', '.join((*RULES, *VARIANTS, *RIVALS))}.")
 
 
 def race(

@@ -41,5 +41,7 @@ def make_optimizee(name: str, folder: Path, part: str = "train") -> Optimizee:
 
 
 def shrunk(pictures: Pictures, factor: int) -> Pictures:
-    """Means over squares of pixels."""
-    return Pictures(F.avg_pool2d(pictures.x, factor), pictures.y) if factor > 1 else pictures
+    """Means over squares of pixels, times their side: the sum of squares, and so what a layer gets, stays about as it
+    was.
+    """
+    return Pictures(factor * F.avg_pool2d(pictures.x, factor), pictures.y) if factor > 1 else pictures

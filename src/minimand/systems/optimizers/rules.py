@@ -12,23 +12,24 @@ from minimand.weights import Weights, load_weights
 
 class Protocol(NamedTuple):
     """How a rule is meta-trained. disguise: share of the episodes that are under random scaling and convex combination;
-    last: on the loss after the last step of a block, not on the mean.
+    emphasis: the loss after step t counts t^emphasis.
 
     The papers disguise every episode of HyperAdam and RNNprop, and learn from one optimizee. Here they learn from many;
-    half of the episodes disguised made HyperAdam's moves shorter and its losses on plain optimizees higher.
+    disguised episodes made HyperAdam's moves shorter and its losses on plain optimizees higher.
     """
 
     disguise: float
-    last: bool
+    emphasis: float
 
 
 RULES: dict[str, type[LearnedStep]] = {rule.name: rule for rule in (HyperAdamStep, RNNpropStep, DMoptimizerStep)}
-PROTOCOLS = {"hyperadam": Protocol(0.0, False), "rnnprop": Protocol(0.5, True), "dmoptimizer": Protocol(0.0, False)}
-META_RATES = {  # of Adam, small: the rule is born good; what is not named here learns at the last
-    "state_cell.preprocess.W": 1e-2,  # its input is about 1 / sqrt(p), so that it is large itself
-    "adam_cell.gates.W": 1e-2,  # likewise
-    "adam_cell.gates.b": 1e-3,
-    "": 5e-4,  # 20 weights of candidates move together: fast ones change the length of the move by a third
+PROTOCOLS = {"hyperadam": Protocol(0.0, 1.0), "rnnprop": Protocol(0.5, 1.0), "dmoptimizer": Protocol(0.0, 0.0)}
+META_RATES = {  # of Adam; what is not named here learns at the last
+    "state_cell.preprocess.W": 5e-2,  # its input is about 1 / sqrt(p), so that it is large itself
+    "state_cell.preprocess.b": 5e-4,
+    "state_cell.lstm.W": 5e-4,
+    "state_cell.lstm.b": 5e-4,
+    "": 2e-3,
 }
 
 

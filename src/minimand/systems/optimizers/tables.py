@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from minimand.io import InputError
+from minimand.systems.optimizers.ablation import VARIANTS
 from minimand.systems.optimizers.race import Show, Start, race, starter, summary
 from minimand.systems.optimizers.registry import make_optimizee
 from minimand.systems.optimizers.rules import RULES
@@ -50,6 +51,14 @@ TABLES = {
             "hyperadam": (0.34, 0.42, 0.585, 0.995, 1.36, 1.55, 1.785),
         },
         "fig. 5 (d), read off",
+    ),
+    "optimizers-ablation": Table(
+        {"MLP-3": "mlp-3", "MLP-4": "mlp-4"}, ("hyperadam", *VARIANTS),
+        {
+            "hyperadam": (0.59, 0.97), "hyperadam-stateless": (0.96, None), "hyperadam-born-10": (None, 1.47),
+            "hyperadam-born-5": (None, 1.73),
+        },
+        "figs. 8 (a) and (c), read off, each variant meta-trained",
     ),
     "optimizers-curves": Table(
         {"ELU": "mlp-elu", "LSTM, small noise": "lstm-small-noise"}, ALL,

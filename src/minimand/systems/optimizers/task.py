@@ -15,9 +15,10 @@ from minimand.systems.optimizers.meta import Episode, begin, block
 from minimand.systems.optimizers.registry import make_optimizee
 
 ABREAST = 8  # episodes under way
-BLOCK = 20  # steps of truncated back-propagation
-LEARNERS = 2  # in validation
+COORDINATES = 16_000  # that are advanced at once: small optimizees have more learners
+LEARNERS = 4  # in validation
 STEPS = 100  # of a validation run
+DB = 10 / math.log(10)
 WORST = 20.0  # times the first loss: a run beyond it has diverged
 
 
@@ -34,32 +35,36 @@ class MetaTraining:
     """Learn to optimize what `names` name, in episodes of as many steps as `horizons` say; both are drawn by lot.
 
     Eight episodes are under way side by side and give a block in turn, so that what is learned in a row comes from
-    different optimizees and from early and late steps. sample: coordinates a learner that are back-propagated.
-    disguise: share of the episodes, by lot, under random scaling and convex combination. last: the loss is that after
-    the last step of a block, not the mean. chosen_on: optimizees of the validation, on pictures that nothing is learned
-    from.
+    different optimizees and from early and late steps. learners: most at once; block: steps of truncated
+    back-propagation; sample: coordinates a block that are back-propagated. disguise: share of the episodes, by lot,
+    under random scaling and convex combination. emphasis: of late steps in a block. chosen_on: optimizees of the
+    validation, on pictures that nothing is learned from.
     """
 
     def __init__(
         self, folder: Path, names: Sequence[str], chosen_on: Sequence[str], *, learners: int, horizons: Sequence[int],
-        sample: int, disguise: float, last: bool, seed: int,
+        block: int, sample: int, disguise: float, emphasis: float, seed: int,
     ):  # fmt: skip
         self.optimizees = [make_optimizee(name, folder) for name in names]
         self.held_out = [make_optimizee(name, folder, "validation") for name in chosen_on]
         self.learners, self.horizons, self.sample, self.seed = learners, horizons, sample, seed
-        self.disguise, self.last = disguise, last
+        self.block, self.disguise, self.emphasis = block, disguise, emphasis
         self.courses: list[Course | None] = [None] * ABREAST
 
     def loss(self, net: LearnedStep, step: int) -> Tensor:
-        """Mean logarithm of the losses of a block, whose slope is that of the surrogate. A diverged episode ends."""
+        """Mean level of the losses of a block in dB, whose slope is that of the surrogate. A diverged episode ends.
+
+        In dB, so that the clipping of the fit lets optimizees with steep losses and with flat ones count alike.
+        """
         generator, place = Generator().manual_seed(hash((self.seed, step)) % 2**63), step % ABREAST
         course = self.courses[place] or self._begin(net, generator)
-        losses, surrogate = block(net, course.episode, generator, length=BLOCK, sample=self.sample, last=self.last)
+        length, sample = min(self.block, course.horizon - course.episode.steps), self.sample // len(course.episode.x)
+        losses, surrogate = block(net, course.episode, generator, length=length, sample=sample, emphasis=self.emphasis)
         diverged = not bool(torch.isfinite(losses).all()) or float(losses.mean()) > WORST * course.first
         self.courses[place] = None if diverged or course.episode.steps >= course.horizon else course
         if diverged:
-            return 0 * surrogate.nan_to_num() + math.log(WORST * course.first)
-        return losses.log().mean() + surrogate - surrogate.detach()
+            return 0 * surrogate.nan_to_num() + DB * math.log(WORST * course.first)
+        return DB * (losses.log().mean() + surrogate - surrogate.detach())
 
     def _begin(self, net: LearnedStep, generator: Generator) -> "Course":
         def lot(n: int) -> int:
@@ -67,7 +72,9 @@ class MetaTraining:
 
         kind, horizon = lot(len(self.optimizees)), self.horizons[lot(len(self.horizons))]
         disguise = float(torch.rand((), generator=generator)) < self.disguise
-        episode = begin(net, self.optimizees[kind], self.learners, generator, disguise=disguise)
+        optimizee = self.optimizees[kind]
+        learners = max(1, min(self.learners, COORDINATES // optimizee.size))
+        episode = begin(net, optimizee, learners, generator, disguise=disguise)
         losses, _ = slope(episode.energy(generator), episode.x)
         return Course(kind, horizon, float(losses.mean()), episode)
 
