@@ -1,17 +1,19 @@
 # `make demo` and `make test` need nothing but Python 3.11 or newer: each makes the virtual environment if it is missing.
 PYTHON ?= python3
 EXTRAS ?= dev,bench,nufft,app
+COUNT ?= 20000
+START ?= 10000
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 HALF := $(VENV)/unfinished
 
 # One thread in each process: the test processes share the cores, and timings stay comparable.
-test test-all docs bench: export OMP_NUM_THREADS := 1
-test test-all docs bench: export MPLBACKEND := Agg
+test test-all docs bench fuzz: export OMP_NUM_THREADS := 1
+test test-all docs bench fuzz: export MPLBACKEND := Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all check bench docs clean
+.PHONY: help install demo test test-all check bench fuzz docs clean
 .SUFFIXES:
 
 help:  ## say what can be made
@@ -51,6 +53,9 @@ bench: $(STAMP)  ## run every benchmark, one after the other
 	@set -e; for file in benchmarks/[a-z]*.py; do \
 		[ -e "$$file" ] || { echo "no benchmarks here"; break; }; \
 		echo "# $$file"; $(BIN)/python "$$file"; done
+
+fuzz: $(STAMP)  ## damage files at random, COUNT of each format from number START on, and read them
+	@$(BIN)/python tests/io/fuzz.py --count $(COUNT) --start $(START)
 
 docs: $(STAMP)  ## check that every link resolves and every example in the documents runs
 	@$(BIN)/pytest -m '' tests/test_docs.py

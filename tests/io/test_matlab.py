@@ -8,6 +8,7 @@ import scipy.io
 import scipy.sparse
 
 from minimand.io import InputError, read_array, write_array
+from minimand.io.child import Child
 from minimand.io.stored import pages_first, pages_last
 
 
@@ -59,16 +60,18 @@ def test_changed_bytes_never_crash_this_process(tmp_path):
 
 
 def test_a_parser_that_hangs_or_dies_is_an_error_message(tmp_path, monkeypatch):
-    child = tmp_path / "matlab_child.py"
-    monkeypatch.setattr("minimand.io.matlab.__file__", str(tmp_path / "matlab.py"))
-    monkeypatch.setattr("minimand.io.matlab.SECONDS", 0.5)
+    script = tmp_path / "child.py"
+    child = Child(script)
+    monkeypatch.setattr("minimand.io.matlab.PARSER", child)
     scipy.io.savemat(tmp_path / "a.mat", {"image": np.eye(3)})
-    child.write_text("import os; os.abort()")
+    script.write_text("import os; input(); os.abort()")
     with pytest.raises(InputError, match="the parser crashed"):
         read_array(tmp_path / "a.mat")
-    child.write_text("import time; time.sleep(60)")
+    monkeypatch.setattr("minimand.io.matlab.SECONDS", 0.5)
+    script.write_text("import time; time.sleep(60)")
     with pytest.raises(InputError, match="not parsed within"):
         read_array(tmp_path / "a.mat")
+    child.close()
 
 
 def test_a_name_that_matlab_cannot_have_is_refused_and_nothing_written(tmp_path):
@@ -81,3 +84,10 @@ def test_text_only_is_no_array(tmp_path):
     scipy.io.savemat(tmp_path / "a.mat", {"s": "text"})
     with pytest.raises(InputError, match="no array of numbers"):
         read_array(tmp_path / "a.mat")
+
+
+def test_a_file_named_from_the_folder_at_hand_is_found_wherever_the_parser_began(tmp_path, monkeypatch):
+    scipy.io.savemat(tmp_path / "a.mat", {"image": np.eye(3)})
+    read_array(tmp_path / "a.mat")
+    monkeypatch.chdir(tmp_path)
+    np.testing.assert_array_equal(read_array("a.mat").array, np.eye(3))

@@ -125,7 +125,7 @@ def test_a_truncated_picture_is_told(tmp_path, suffix):
     path = tmp_path / f"a{suffix}"
     Image.fromarray(noise(40, 40, 3)).save(path)
     path.write_bytes(path.read_bytes()[:-900])
-    with pytest.raises(InputError, match="damaged, truncated"):
+    with pytest.raises(InputError, match="truncated"):
         read_photograph(path)
 
 

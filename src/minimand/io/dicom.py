@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .errors import InputError, reading
-from .limits import check_size
+from .limits import check_size, check_unpacked
 from .stored import Geometry, Stored
 
 SUFFIX = ".dcm"
@@ -28,7 +28,9 @@ def read_dicom(path: Path) -> Stored:
     """
     dataset = _dataset(path)
     array, colour = _values(path, dataset)
-    return Stored(array, path, None, "DICOM", _geometry(_placed(dataset)), channels=colour, notes=_notes(path, dataset))
+    with reading(path, "DICOM"):
+        geometry, notes = _geometry(_placed(dataset)), _notes(path, dataset)
+    return Stored(array, path, None, "DICOM", geometry, channels=colour, notes=notes)
 
 
 def read_series(folder: Path) -> Stored:
@@ -42,15 +44,17 @@ def read_series(folder: Path) -> Stored:
     first = _dataset(files[0])
     check_size(folder, "the series", (len(files), int(first.Rows), int(first.Columns)), 8)
     slices = [first, *(_dataset(file) for file in files[1:])]
-    series = {str(s.get("SeriesInstanceUID", "")) for s in slices}
+    with reading(folder, "a DICOM series"):
+        series = {str(s.get("SeriesInstanceUID", "")) for s in slices}
     if len(series) > 1:
         raise InputError(f"{folder}: holds {len(series)} series; put the files of one into a folder of its own.")
     read = [_values(file, s) for file, s in zip(files, slices, strict=True)]
     shapes = sorted({values.shape for values, _ in read})
     if len(shapes) > 1 or read[0][0].ndim != 2 + read[0][1]:
         raise InputError(f"{folder}: a series has one image of one size a file, found {shapes[0]} and {shapes[-1]}.")
-    places = [p for s in slices for p in _placed(s)[:1]]
-    order, geometry, notes = _sorted(folder, places, len(slices))
+    with reading(folder, "a DICOM series"):
+        places = [p for s in slices for p in _placed(s)[:1]]
+        order, geometry, notes = _sorted(folder, places, len(slices))
     volume = np.stack([read[k][0] for k in order])
     return Stored(volume, folder, None, "DICOM series", geometry, channels=read[0][1], notes=notes)
 
@@ -71,7 +75,8 @@ def _dataset(path: Path) -> Any:
         if syntax is not None and syntax.is_compressed and "RLE" not in syntax.name:
             raise InputError(f"{path}: is compressed ({syntax.name}), which is not read; decompress it with dcmdjpeg.")
         sizes = (int(header.get("NumberOfFrames", 1) or 1), int(header.Rows), int(header.Columns))
-        check_size(path, "the header", (*sizes, int(header.get("SamplesPerPixel", 1))), 8)
+        needed = check_size(path, "the header", (*sizes, int(header.get("SamplesPerPixel", 1))), 8)
+        check_unpacked(path, "the header", needed // 8, path.stat().st_size)
         return dcmread(path)
 
 

@@ -45,7 +45,9 @@ def reading(path: Path, format: str) -> Iterator[None]:
     except InputError:
         raise
     except MemoryError as error:
-        raise InputError(f"{path}: does not fit into memory as a {format} file; read a part of it.") from error
+        raise InputError(
+            f"{path}: does not fit into memory as {format}; read a part of it, or check that it is not damaged."
+        ) from error
     except Exception as error:
         reason = one_line(str(error) or type(error).__name__, 200)
         raise InputError(

@@ -1,5 +1,6 @@
 """HDF5: fastMRI's .h5 and MATLAB's .mat v7.3. Files that point outside themselves are refused."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -7,7 +8,7 @@ from typing import IO, TYPE_CHECKING
 import numpy as np
 
 from .errors import InputError, reading
-from .limits import NUMERIC, check_size, numeric
+from .limits import NUMERIC, check_size, check_unpacked, numeric
 from .spec import choose
 from .stored import Stored, pages_first
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 DEEPEST = 32  # groups within groups
 MOST_OBJECTS = 100_000
-BOMB = 2000  # declared over stored bytes; deflate reaches 1032
+FILTERS = {1, 2, 3, 4, 5, 6, 32000}  # deflate, shuffle, fletcher32, szip, nbit, scaleoffset, lzf: those built in
 
 
 def read_hdf5(path: Path, key: str | None, prefer: Sequence[str], *, matlab: bool = False) -> Stored:
@@ -78,14 +79,10 @@ def number_type(dataset: "h5py.Dataset") -> np.dtype | None:
 
 def load(path: Path, name: str, dataset: "h5py.Dataset") -> np.ndarray:
     """The numbers of a dataset in HDF5's order. Raises InputError when they lie elsewhere or are impossibly many."""
-    if dataset.external or dataset.is_virtual:
-        raise InputError(f"{path}: {name} keeps its numbers in another file, which is never opened; copy them in.")
+    check_inside(path, name, dataset)
     if dataset.shape is None:
         raise InputError(f"{path}: {name} is empty; name an array of numbers (FILE:KEY).")
-    needed = check_size(path, name, dataset.shape, dataset.dtype.itemsize)
-    stored = dataset.id.get_storage_size()
-    if needed > 2**24 and needed > BOMB * stored:
-        raise InputError(f"{path}: {name} declares {needed} bytes and stores {stored}; the file is damaged or hostile.")
+    check_size(path, name, dataset.shape, dataset.dtype.itemsize)
     if dataset.attrs.get("MATLAB_empty", 0):
         return np.zeros((0, 0))
     array = np.asarray(dataset[()])
@@ -95,6 +92,24 @@ def load(path: Path, name: str, dataset: "h5py.Dataset") -> np.ndarray:
         parts, array = array, np.empty(array.shape, kind)
         array.real, array.imag = parts[real], parts[imaginary]
     return numeric(path, name, array)
+
+
+def check_inside(path: Path, name: str, dataset: "h5py.Dataset") -> None:
+    """Raise InputError where a dataset keeps numbers outside the file, declares many more than it stores, or wants code
+    from outside to unpack them (HDF5 would load it from a folder of plugins).
+    """
+    if dataset.external or dataset.is_virtual:
+        raise InputError(f"{path}: {name} keeps its numbers in another file, which is never opened; copy them in.")
+    made = dataset.id.get_create_plist()
+    filters = [made.get_filter(k)[0] for k in range(made.get_nfilters())]
+    if foreign := [number for number in filters if number not in FILTERS]:
+        raise InputError(
+            f"{path}: {name} is packed by filter {foreign[0]}, which is not built in; repack it: h5repack -f GZIP=4."
+        )
+    stored = dataset.id.get_storage_size()
+    check_unpacked(path, name, math.prod(dataset.shape or ()) * dataset.dtype.itemsize, stored)
+    if dataset.chunks:  # one chunk is unpacked as a whole, however few numbers are asked for
+        check_unpacked(path, f"a chunk of {name}", math.prod(dataset.chunks) * dataset.dtype.itemsize, stored)
 
 
 def is_hdf5(path: Path) -> bool:

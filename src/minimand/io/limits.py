@@ -12,6 +12,8 @@ from .errors import InputError
 
 NUMERIC = "biufc"  # numpy kinds that hold numbers
 CEILING = 16 * 2**30  # bytes of one array, whatever the machine
+SMALL = 2**29  # bytes that any file may unpack to
+RATIO = 500  # bytes that a byte of a larger one may unpack to: deflate reaches 1032 for zeros, scans some tens
 
 
 @cache
@@ -45,6 +47,20 @@ def check_size(path: Path, name: str, shape: Sequence[int], itemsize: int) -> in
             f"{max_bytes() / 2**30:.1f} GiB are read here; split the file, or check that it is not damaged."
         )
     return needed
+
+
+def most_unpacked(stored: int) -> int:
+    """The bytes that a file of `stored` bytes may unpack to."""
+    return min(max_bytes(), max(SMALL, RATIO * stored))
+
+
+def check_unpacked(path: Path, name: str, needed: int, stored: int) -> None:
+    """Raise InputError where so few stored bytes declare so much that the file is damaged or made to fill memory."""
+    if needed > most_unpacked(stored):
+        raise InputError(
+            f"{path}: {name} declares {needed} bytes and stores {stored}; the file is damaged or hostile. If it is "
+            "right, store it without compression."
+        )
 
 
 def numeric(path: Path, name: str, array: np.ndarray) -> np.ndarray:

@@ -1,11 +1,10 @@
 """MATLAB's .mat: v7.3 is HDF5; v4 to v7 are parsed by scipy in a child process.
 
 Scipy's parser is compiled code that one changed byte can crash, so it runs where a crash is only an exit status, with
-limits on memory and time, and hands its arrays back as .npz.
+limits on memory and time, and hands its arrays back as .npz. The child stays for the next file: starting it takes
+longer than parsing.
 """
 
-import subprocess
-import sys
 import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -14,9 +13,10 @@ from typing import IO
 
 import numpy as np
 
+from .child import Child, ChildError
 from .errors import InputError, one_line, reading
 from .hdf5 import is_hdf5, read_hdf5
-from .limits import max_bytes
+from .limits import most_unpacked
 from .numpy_files import list_npz, load_npz
 from .spec import choose
 from .stored import Stored, pages_first, pages_last
@@ -24,6 +24,7 @@ from .stored import Stored, pages_first, pages_last
 OURS = b"MATLAB 5.0 MAT-file, written by Minimand"
 SECONDS = 60  # for the child to start and to parse a small file
 BYTES_PER_SECOND = 5e6
+PARSER = Child(Path(__file__).with_name("matlab_child.py"))
 
 
 def read_mat(path: Path, key: str | None, prefer: Sequence[str]) -> Stored:
@@ -54,23 +55,20 @@ def read_mat(path: Path, key: str | None, prefer: Sequence[str]) -> Stored:
 
 def _parse(path: Path, result: Path) -> None:
     """Let a child process write every numeric array of `path` to `result`."""
-    child = Path(__file__).with_name("matlab_child.py")
-    command = [sys.executable, "-P", "-W", "ignore", str(child), str(path), str(result), str(max_bytes())]
-    seconds = SECONDS + path.stat().st_size / BYTES_PER_SECOND
+    size = path.stat().st_size
+    seconds = SECONDS + size / BYTES_PER_SECOND
+    question = {"source": str(path.absolute()), "result": str(result), "most": most_unpacked(size), "seconds": seconds}
     try:
-        done = subprocess.run(command, capture_output=True, timeout=seconds, stdin=subprocess.DEVNULL, check=False)
-    except subprocess.TimeoutExpired as error:
+        PARSER.ask(question, seconds)
+    except ChildError as error:
+        if error.late:
+            raise InputError(
+                f"{path}: was not parsed within {seconds:.0f} s; it is damaged or too large, save it with -v7.3."
+            ) from error
         raise InputError(
-            f"{path}: was not parsed within {seconds:.0f} s; it is damaged or too large, save it with -v7.3."
+            f"{path}: cannot be read as mat, it is truncated, damaged or something else ({one_line(str(error), 200)}); "
+            "save it again in MATLAB, or as .npz."
         ) from error
-    if done.returncode == 0 and result.exists():
-        return
-    said = done.stderr.decode(errors="replace").strip().splitlines()
-    reason = one_line(said[-1], 200) if said and done.returncode > 0 else "the parser crashed"
-    raise InputError(
-        f"{path}: cannot be read as mat, it is truncated, damaged or something else ({reason}); save it again in "
-        "MATLAB, or as .npz."
-    )
 
 
 def write_mat(file: IO[bytes], arrays: Mapping[str, np.ndarray]) -> None:

@@ -2,16 +2,19 @@
 
 import gzip
 import io
+import warnings
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
-from .errors import InputError, heard, reading
-from .limits import NUMERIC, check_size, numeric
+from .errors import InputError, heard, one_line, reading
+from .limits import NUMERIC, check_size, check_unpacked, numeric
 from .stored import Geometry, Stored, pages_first, pages_last
 
 HEADER = 540  # bytes of the longer header, NIfTI-2's
+FARTHEST = 1e7  # mm
+FLAT = 1e-9  # volume of a voxel over the product of its sides, below which it is none
 SLACK = 2**20  # header extensions and stray bytes read beyond what the header declares
 
 
@@ -27,11 +30,14 @@ def read_nifti(path: Path) -> Stored:
         kind = _class(path, head)
         header = kind.header_class.from_fileobj(io.BytesIO(head), check=False)
         dtype, shape = header.get_data_dtype(), header.get_data_shape()
+        if min(shape, default=0) < 1:
+            raise InputError(f"{path}: declares shape {tuple(shape)}, which holds no voxel; it is damaged.")
         if dtype.kind not in NUMERIC:
             raise InputError(
                 f"{path}: holds {dtype} voxels, not numbers; colour volumes are not read, convert to grey."
             )
         needed = max(int(header["vox_offset"]), 0) + check_size(path, "the header", shape, dtype.itemsize)
+        check_unpacked(path, "the header", needed, path.stat().st_size)
         rest = max(needed - len(head), 0)
         if not zipped and needed > path.stat().st_size:
             raise InputError(
@@ -45,10 +51,13 @@ def read_nifti(path: Path) -> Stored:
         extra = file.read(SLACK)
         if len(extra) == SLACK and file.read(1):
             raise InputError(f"{path}: goes on after its {needed} bytes of voxels; the header is damaged.")
-        with heard("nibabel.global") as said:
+        with heard("nibabel.global") as said, warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always")
             image = kind.from_stream(io.BytesIO(content))
-        array = numeric(path, "the volume", np.asanyarray(image.dataobj))
-        geometry = _geometry(image)
+        said += [one_line(str(each.message), 200) for each in warned]
+        array = _values(path, image, header)
+        geometry, doubts = _geometry(path, image)
+        said += doubts
     notes = (f"{path}: {len(extra)} bytes after the voxels were ignored",) if extra.strip(b"\0") else ()
     notes = (*notes, *(f"{path}: {text}" for text in said[:3]))
     return Stored(pages_first(array), path, None, "NIfTI", geometry, notes=notes)
@@ -63,11 +72,38 @@ def _class(path: Path, head: bytes) -> Any:
     raise InputError(f"{path}: does not begin as a NIfTI file does (348 or 540); it is damaged or something else.")
 
 
-def _geometry(image: Any) -> Geometry:
+def _values(path: Path, image: Any, header: Any) -> np.ndarray:
+    """The voxels, slope and intercept applied. Raises InputError where these make infinite values of finite ones."""
+    told = [float(header[name]) for name in ("scl_slope", "scl_inter")]
+    if any(np.isinf(told)):
+        raise InputError(f"{path}: has slope {told[0]:g} and intercept {told[1]:g}; finite numbers are needed.")
+    with np.errstate(over="ignore", invalid="ignore"):
+        array = numeric(path, "the volume", np.asanyarray(image.dataobj))
+    slope, shift = image.dataobj.slope, image.dataobj.inter
+    whole = image.get_data_dtype().kind in "biu"
+    if (slope, shift) != (1, 0) and whole and not np.isfinite(array).all():
+        raise InputError(f"{path}: its slope {slope:g} and intercept {shift:g} make values infinite; it is damaged.")
+    return array
+
+
+def _geometry(path: Path, image: Any) -> tuple[Geometry | None, list[str]]:
+    """Where the voxels lie, as far as the header makes sense, and what does not.
+
+    Raises InputError for an affine that is not finite or leads kilometres away.
+    """
+    affine = np.array(image.affine, dtype=np.float64)
+    if not np.isfinite(affine).all() or np.abs(affine).max() > FARTHEST:
+        reach = np.abs(affine).max()
+        raise InputError(f"{path}: its affine reaches {reach:g} mm, {FARTHEST:g} at most make sense; it is damaged.")
+    steps = affine[:3, :3]
+    if abs(np.linalg.det(steps)) <= FLAT * np.prod(np.linalg.norm(steps, axis=0)):
+        return None, ["its affine cannot be inverted, so where it lies is left out"]
     space, time = image.header.get_xyzt_units()
     spacing = tuple(float(z) for z in image.header.get_zooms())
     codes = (int(image.header["sform_code"]), int(image.header["qform_code"]))
-    return Geometry(np.array(image.affine, dtype=np.float64), spacing, codes, (str(space), str(time)))
+    if not all(0 < z < FARTHEST for z in spacing[:3]):
+        return None, [f"its voxel sizes {spacing[:3]} make no sense, so where it lies is left out"]
+    return Geometry(affine, spacing, codes, (str(space), str(time))), []
 
 
 def write_nifti(file: IO[bytes], array: np.ndarray, geometry: Geometry | None, *, zipped: bool) -> None:

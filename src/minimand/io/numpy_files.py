@@ -3,14 +3,15 @@
 import zipfile
 from collections.abc import Mapping, Sequence
 from io import BufferedIOBase
-from pathlib import Path
+from itertools import pairwise
+from pathlib import Path, PurePosixPath
 from typing import IO
 
 import numpy as np
 from numpy.lib import format as npy
 
 from .errors import InputError, reading
-from .limits import NUMERIC, check_size, numeric
+from .limits import NUMERIC, check_size, check_unpacked, numeric
 from .spec import choose
 from .stored import Stored
 
@@ -39,6 +40,13 @@ def list_npz(path: Path, archive: zipfile.ZipFile) -> dict[str, tuple[tuple[int,
     members = [m for m in archive.infolist() if m.filename.endswith(".npy")]
     if len(members) > MOST_MEMBERS:
         raise InputError(f"{path}: has {len(members)} members, more than {MOST_MEMBERS}; split the file.")
+    names = [m.filename.removesuffix(".npy") for m in members]
+    for name in names:
+        if PurePosixPath(name).is_absolute() or ".." in name.split("/") or "\\" in name or ":" in name:
+            raise InputError(f"{path}: has a member {name!r}, whose name leads out of the archive; it is hostile.")
+    if len(set(names)) < len(names):
+        twice = next(a for a, b in pairwise(sorted(names)) if a == b)
+        raise InputError(f"{path}: has two members {twice!r}; save it again, each array under a name of its own.")
     arrays = {}
     for member in members:
         with archive.open(member) as file:
@@ -50,6 +58,9 @@ def list_npz(path: Path, archive: zipfile.ZipFile) -> dict[str, tuple[tuple[int,
 def load_npz(path: Path, archive: zipfile.ZipFile, key: str) -> np.ndarray:
     """One member by name."""
     member = archive.getinfo(key + ".npy")
+    if member.compress_size > archive.start_dir:
+        raise InputError(f"{path}: {key} is said to take {member.compress_size} bytes, more than the file has.")
+    check_unpacked(path, key, member.file_size, member.compress_size)
     with archive.open(member) as file:
         return _read(path, key, file, member.file_size)
 

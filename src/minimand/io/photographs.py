@@ -14,7 +14,9 @@ import numpy as np
 
 from .atomic import atomic_writer
 from .errors import InputError, heard, reading
-from .limits import check_size
+from .limits import check_size, check_unpacked
+from .png import check_png
+from .tiff import check_chain, check_parts
 
 if TYPE_CHECKING:
     from PIL import Image as Pillow
@@ -70,9 +72,11 @@ def read_photograph(path: Path) -> Photograph:
             return deep
         # from an open file, for Pillow maps a named TIFF into memory and then forgets to turn it
         with open(path, "rb") as file, Image.open(file, formats=["PNG", "JPEG", "TIFF"]) as picture:
-            check_size(path, "the picture", (picture.height, picture.width, 4), 2)
+            needed = check_size(path, "the picture", (picture.height, picture.width, 4), 2)
+            check_unpacked(path, "the picture", needed, path.stat().st_size)
             if picture.format == "PNG" and _deep_colour(path):
                 raise InputError(f"{path}: 16-bit colour PNG would lose half its bits; save it as .tif.")
+            check_png(path)
             return _plain(path, picture)
 
 
@@ -124,9 +128,12 @@ def _deep_tiff(path: Path) -> Photograph | None:
     """A TIFF of more than 8 bits, which Pillow would cut to 8 or not read at all; None for others."""
     import tifffile
 
+    check_chain(path)
     with heard("tifffile"), tifffile.TiffFile(path) as file:
         page: Any = file.pages[0]
-        check_size(path, "the picture", page.shape, page.dtype.itemsize if page.dtype else 1)
+        check_parts(path, page)
+        needed = check_size(path, "the picture", page.shape, page.dtype.itemsize if page.dtype else 1)
+        check_unpacked(path, "the picture", needed, path.stat().st_size)
         if page.bitspersample <= 8:
             return None
         array, axes = page.asarray(), page.axes

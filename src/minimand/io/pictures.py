@@ -8,12 +8,13 @@ from typing import IO
 import numpy as np
 
 from .errors import InputError, heard, reading
-from .limits import check_size, numeric
+from .limits import check_size, check_unpacked, numeric
+from .png import check_png
 from .stored import Stored
+from .tiff import check_chain, check_parts
 
 LUMINANCE = np.array([0.2989, 0.5870, 0.1140])  # ITU-R BT.601, MATLAB's rgb2gray
 TOP = 65535
-TAIL = 65536  # bytes among which a PNG's end is looked for
 
 
 def read_picture(path: Path) -> Stored:
@@ -27,15 +28,13 @@ def read_picture(path: Path) -> Stored:
     with reading(path, "PNG or JPEG"), warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # check_size is the limit here
         with Image.open(path, formats=["PNG", "JPEG"]) as picture:
-            check_size(path, "the picture", (picture.height, picture.width, 4), 2)
+            needed = check_size(path, "the picture", (picture.height, picture.width, 4), 2)
+            check_unpacked(path, "the picture", needed, path.stat().st_size)
             with open(path, "rb") as file:
                 head = file.read(26)
-                file.seek(-min(TAIL, path.stat().st_size), 2)
-                complete = b"IEND" in file.read()[:-4]  # with its checksum
-            if head[12:16] == b"IHDR" and not complete:
-                raise InputError(f"{path}: has no end (IEND); the file is truncated, copy it again.")
             if head[12:16] == b"IHDR" and head[24] == 16 and head[25] in (2, 6):
                 raise InputError(f"{path}: 16-bit colour PNG would lose half its bits; save it as .tif, or as grey.")
+            check_png(path)
             if picture.mode in ("RGBA", "LA", "PA"):
                 notes = (f"{path}: the transparency channel was dropped",)
             grey = picture.mode in ("1", "L", "LA", "I", "I;16", "I;16B")
@@ -52,9 +51,13 @@ def read_tiff(path: Path) -> Stored:
     """The first series of a TIFF: (rows, columns), pages leading, colour last (`channels`). Raises InputError."""
     import tifffile
 
+    with reading(path, "TIFF"):
+        check_chain(path)
     with heard("tifffile") as said, reading(path, "TIFF"), tifffile.TiffFile(path) as file:
         series = file.series[0]
-        check_size(path, "the series", series.shape, series.dtype.itemsize)
+        check_parts(path, series.keyframe)
+        needed = check_size(path, "the series", series.shape, series.dtype.itemsize)
+        check_unpacked(path, "the series", needed, path.stat().st_size)
         array = numeric(path, "the picture", np.asarray(series.asarray()))
         colour = series.axes.endswith("S") and array.shape[-1] in (3, 4)
         if colour:
