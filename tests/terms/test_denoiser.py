@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from minimand import ADMM, LeastSquares, solve
+from minimand import ADMM, LeastSquares, PrimalDual, ProximalGradient, solve
 from minimand.algebra import per_item
 from minimand.operators import Blur, Gradient, Identity
 from minimand.operators.blur import motion_kernel
@@ -35,6 +35,15 @@ def test_shrinkage_in_its_place_is_the_lasso():
         solve(ADMM(0.5), LeastSquares(A, y) + 0.05 * g, y, max_iter=300, tol=0.0).x for g in (Denoiser(shrink), L1())
     ]
     assert_close(*found)
+
+
+def test_every_splitting_with_one_denoiser_finds_one_picture():
+    A, y = blurred()
+    energy = LeastSquares(A, y) + 0.05 * Denoiser(shrink)
+    steps = ADMM(0.5), PrimalDual(0.9, 0.9), ProximalGradient(0.9)
+    found = [solve(step, energy, y, max_iter=500, tol=1e-6).x for step in steps]
+    for x in found[1:]:
+        assert_close(x, found[0], rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.slow

@@ -14,7 +14,8 @@ from minimand.app.tab_mri import chosen
 from minimand.io import InputError, Stored, read_array
 from minimand.io.images import NAMES
 from minimand.metrics import nmse, psnr, ssim
-from minimand.systems.restoration.denoise import WHITE, count_images, denoise
+from minimand.systems.restoration.denoise import denoise
+from minimand.systems.restoration.stack import WHITE, count_images
 
 MOST = 4_000_000  # pixels of an image
 LEVELS = 255  # what noise is given in

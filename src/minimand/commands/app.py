@@ -19,6 +19,7 @@ from minimand.commands.match import match
 from minimand.commands.optimize import optimize
 from minimand.commands.reconstruct import reconstruct
 from minimand.commands.reproduce import reproduce
+from minimand.commands.restore import restore
 from minimand.commands.retrieve import retrieve
 from minimand.commands.score import score
 from minimand.commands.segment import segment
@@ -59,7 +60,7 @@ def minimand(
 
 for command in (
     demo, simulate, reconstruct, score, compare, tune, reproduce,
-    denoise, dehaze, segment, synthesize, retrieve, match, optimize,
+    denoise, restore, dehaze, segment, synthesize, retrieve, match, optimize,
     inspect, convert, doctor,
 ):  # fmt: skip
     app.command(short_help=f"{(command.__doc__ or '').partition(':')[0]}.")(command)

@@ -30,9 +30,9 @@ def denoise(
     from minimand.commands.progress import counting
     from minimand.io import InputError, check_writable, make_record, read_array, write_array
     from minimand.io.images import NAMES
-    from minimand.systems.restoration.denoise import count_images
     from minimand.systems.restoration.denoise import denoise as run
     from minimand.systems.restoration.methods import METHODS
+    from minimand.systems.restoration.stack import count_images
     from minimand.weights.choice import terms_of
 
     require_one_of("method", method, METHODS)

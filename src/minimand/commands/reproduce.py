@@ -28,7 +28,8 @@ def reproduce(
         str, Option(metavar="R,R", help="Sampling rates of an MRI table: 0.2, 0.3, 0.4 and 0.5 in the talk.")
     ] = "0.2",
     images: Annotated[
-        int | None, Option(metavar="N", help="Only N images of an MRI, imaging or segmentation table.", min=1)
+        int | None,
+        Option(metavar="N", help="Only N images, in the tables of images.", min=1),
     ] = None,
     report: Report = None,
     runs: Annotated[
@@ -79,7 +80,7 @@ def _refuse(table: str, kind: str, images: int | None, report: Path | None) -> N
     """Raise InputError for an option that a table does not have."""
     from minimand.io import InputError
 
-    if images and kind not in ("mri", "imaging", "segmentation"):
+    if images and kind not in ("mri", "imaging", "restoration", "segmentation"):
         raise InputError(f"{table} takes no --images; leave it out.")
     if report and kind not in ("mri", "imaging", "synthesis"):
         raise InputError(f"{table} has no report; leave --report out.")
@@ -103,7 +104,7 @@ def _print_methods(
     if kind == "mri":
         found, made = mri.mri_table(table, folder, _rates(rates), _show, images)
     elif kind == "restoration":
-        found, made = restoration.denoising(folder, _show), {}
+        found, made = restoration.restoration_table(table, folder, _show, images), {}
     else:
         found, made = imaging.imaging_table(table, folder, _show, images)
     if report:

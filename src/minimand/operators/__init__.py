@@ -12,7 +12,9 @@ from minimand.operators.gaussian_kernel import DenseKernel, WindowKernel
 from minimand.operators.gradient import Gradient
 from minimand.operators.hadamard import Hadamard
 from minimand.operators.matrix import Matrix
+from minimand.operators.mosaic import Mosaic
 from minimand.operators.nonuniform import NonUniformFourier
+from minimand.operators.opponent import Opponent
 from minimand.operators.orthogonal import Blocks, OrthogonalRows
 from minimand.operators.patches import Patches
 from minimand.operators.sense import Sense
@@ -35,8 +37,10 @@ __all__ = [
     "Identity",
     "JointBilateral",
     "Matrix",
+    "Mosaic",
     "NonUniformFourier",
     "Operator",
+    "Opponent",
     "OrthogonalRows",
     "Patches",
     "Selected",

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from minimand.kernels.block_matching import block_matching, corners, most
 from minimand.kernels.collaborative_filter import SIZE, collaborative_filter
+from minimand.operators.opponent import opponent_rows
 from minimand.term import Term
 
 STEP, WINDOW = 3, 39  # between reference patches; searched around each
@@ -18,7 +19,6 @@ COUNT = 32  # patches in a group at most, a power of two
 FAR = (4.8, 0.64)  # largest mean squared difference of real numbers within a group, in noise variances, at each stage
 THRESHOLD = 2.5  # of hard thresholding, in noise deviations; of some that were tried on training pictures
 BETA = 2.0  # of the Kaiser window that patches are weighted by
-OPPONENT = ((1, 1, 1), (1, 0, -1), (1, -2, 1))  # luminance and two colour differences
 
 
 @torch.no_grad()
@@ -120,15 +120,10 @@ def _to_planes(x: Tensor) -> Tensor:
     """Grey as it is, complex as real and imaginary part, colour in opponent channels of the same noise."""
     if x.is_complex():
         return torch.view_as_real(x.resolve_conj()).movedim(-1, 0)
-    return x[None] if x.ndim == 2 else torch.einsum("oc,chw->ohw", _opponent(x), x)
+    return x[None] if x.ndim == 2 else torch.einsum("oc,chw->ohw", opponent_rows(x), x)
 
 
 def _from_planes(planes: Tensor, like: Tensor) -> Tensor:
     if like.is_complex():
         return torch.complex(planes[0], planes[1])
-    return planes[0] if like.ndim == 2 else torch.einsum("oc,ohw->chw", _opponent(like), planes)
-
-
-def _opponent(like: Tensor) -> Tensor:
-    rows = torch.tensor(OPPONENT, dtype=like.dtype)
-    return rows / rows.norm(dim=1, keepdim=True)
+    return planes[0] if like.ndim == 2 else torch.einsum("oc,ohw->chw", opponent_rows(like), planes)

@@ -42,6 +42,7 @@ class Plan:
     seed: int = 0
     every: int = 100
     start: str | None = None
+    bfloat16: bool = False
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -58,7 +59,7 @@ def train(plan: Plan, run: Run) -> Progress:
     run.check()
     torch.manual_seed(plan.seed)
     learned, chosen = split(plan.data, plan.validate)
-    task = Denoise(learned, chosen, plan.sigma, plan.batch, plan.crop or CROP, plan.seed)
+    task = Denoise(learned, chosen, plan.sigma, plan.batch, plan.crop or CROP, plan.seed, plan.bfloat16)
     net, origin = _begin(plan)
     before = task.validate(net)
     progress = run.fit(

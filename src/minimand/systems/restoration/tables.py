@@ -1,23 +1,20 @@
-"""The table of denoising: ours on 48 pictures of BSD68 beside the published figures on all 68."""
+"""The tables of restoration; that of denoising: ours on 48 pictures of BSD68 beside the published figures on all 68."""
 
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from minimand.io import InputError, read_images
-from minimand.metrics import score
 from minimand.reconstruction.denoisers import NETWORKS, Denoise, noise_of
+from minimand.systems.restoration.measuring import measured, noise_of_picture, pictures_to_measure
 from minimand.systems.restoration.methods import CLASSICAL, get_method
+from minimand.systems.restoration.restored import restored
 from minimand.weights import cards_of, research, shipped
 
-TABLES = ("denoising",)
+TABLES = ("denoising", "restoration")
 LEVELS = (15.0, 25.0, 50.0)
-PEAK = 255.0
 PUBLISHED = {  # PSNR in dB at each level, without clipping or rounding
     "bm3d": (31.08, 28.57, 25.62),
     "dictionary": (30.87, 28.28, 25.17),
@@ -28,21 +25,26 @@ SOURCE = "all 68 pictures; K-SVD as dictionary, TNRD 7x7 as foe, DnCNN-S as dncn
 SLOW = "minutes a picture: minimand denoise --method dictionary"
 
 
+def restoration_table(
+    table: str, data: Path, show: Callable[[str, int, int], None], images: int | None = None
+) -> dict[str, Any]:
+    """The table of that name."""
+    return denoising(data, show, images=images) if table == "denoising" else restored(data, show, images)
+
+
 def denoising(
     data: Path,
     show: Callable[[str, int, int], None] = lambda label, k, n: None,
     levels: Sequence[float] = LEVELS,
+    images: int | None = None,
 ) -> dict[str, Any]:
     """Total variation, BM3D and every denoising network at hand at noise 15, 25 and 50 of 255, one row each.
 
     Picture k of the sorted list has `default_rng(k).normal(0, sigma)` added, neither clipped nor rounded; a network is
-    listed at the levels that it learned. data: the folder that holds images/; show: told which row runs,
-    its number and how many there are; levels: of the noise. Raises InputError where the pictures are not at hand.
+    listed at the levels that it learned. data: the folder that holds images/; show: told which row runs, its number and
+    how many there are; levels: of the noise; images: only so many. Raises InputError where the pictures are not there.
     """
-    folder = data / "images" / "bsd68_dev"
-    if not folder.is_dir():
-        raise InputError(f"{folder}: is not there; name the folder of the data with --data or MINIMAND_DATA.")
-    clean = [torch.from_numpy(a).float()[None] for a in read_images(folder).arrays]
+    clean = pictures_to_measure(data, images)
     runs = [(level, *rival) for level in levels for rival in _rivals(level)]
     rows = []
     for k, (level, label, kind, run) in enumerate(runs, 1):
@@ -73,14 +75,5 @@ def _rivals(level: float) -> list[tuple[str, str, Denoise | None]]:
 
 
 def _measured(run: Denoise, clean: list[Tensor], level: float) -> dict[str, Any]:
-    """Mean scores and seconds a picture, and the scores of each."""
-    scores, seconds = [], []
-    for k, picture in enumerate(clean):
-        noise = torch.from_numpy(np.random.default_rng(k).normal(0, level, picture.shape[1:])).float()
-        started = time.perf_counter()
-        x = run(picture + noise, torch.tensor([level], dtype=torch.float64))
-        seconds.append(time.perf_counter() - started)
-        scores.append(score(x, picture, PEAK))
-    each = {name: torch.cat([getattr(s, name) for s in scores]) for name in ("nmse", "psnr", "ssim")}
-    means = {name: float(values.mean()) for name, values in each.items()}
-    return {**means, "seconds": float(np.median(seconds)), "images": {k: v.tolist() for k, v in each.items()}}
+    sigma = torch.tensor([level], dtype=torch.float64)
+    return measured(clean, lambda k, x: x + noise_of_picture(k, x, level), lambda k, y: run(y, sigma))

@@ -18,8 +18,9 @@ class Denoise:
     `learning.Task`.
 
     train, validation: grey pictures of any sizes, in grey levels where white is 255, as sigma: (least, most), which may
-    be equal. crop: (height, width) of the windows that mini-batches cut. loss: mean over windows of the root mean
-    square error over the noise.
+    be equal. crop: (height, width) of the windows that mini-batches cut. bfloat16: what the network computes on
+    mini-batches has 8 bits of mantissa, its numbers keep theirs. loss: mean over windows of the root mean square error
+    over the noise.
     """
 
     train: Sequence[Tensor]
@@ -28,13 +29,15 @@ class Denoise:
     batch: int
     crop: tuple[int, int]
     seed: int
+    bfloat16: bool = False
 
     def loss(self, net: nn.Module, step: int) -> Tensor:
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
         chosen = torch.randint(len(self.train), (self.batch,), generator=generator).tolist()
         square = self.crop[0] == self.crop[1]
         clean = torch.stack([cut(turned(self.train[k], square, generator), self.crop, generator) for k in chosen])
-        return self._error(net, clean, generator)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
+            return self._error(net, clean, generator)
 
     def parts(self, net: nn.Module) -> Iterator[Tensor]:
         for k, clean in enumerate(self.train):
