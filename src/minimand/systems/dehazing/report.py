@@ -48,7 +48,8 @@ def write_report(folder: Path, method: str, entries: Sequence[Entry], *, force: 
     """index.html in `folder`, nothing but it needed to look at it. Raises InputError as `check_folder` does."""
     folder = ensure_folder_for_report(folder, force)
     sections = [Section(Path(e.found["input"]).name, _blocks(e)) for e in entries]
-    page = render("Haze taken off", sections, subtitle=f"{method}, {len(entries)} pictures")
+    count = f"{len(entries)} picture{'s' * (len(entries) != 1)}"
+    page = render("Haze taken off", sections, subtitle=f"{method}, {count}")
     write_text_atomic(folder / "index.html", page, force)
     return folder / "index.html"
 
