@@ -1,6 +1,6 @@
 # `make demo` and `make test` need nothing but Python 3.11 or newer: each makes the virtual environment if it is missing.
 PYTHON ?= python3
-EXTRAS ?= dev,bench,nufft,app
+EXTRAS ?= dev,bench,nufft,app,export
 COUNT ?= 20000
 START ?= 10000
 VENV := .venv

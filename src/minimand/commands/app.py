@@ -14,6 +14,7 @@ from minimand.commands.dehaze import dehaze
 from minimand.commands.demo import demo
 from minimand.commands.denoise import denoise
 from minimand.commands.doctor import doctor
+from minimand.commands.export import export
 from minimand.commands.inspect import inspect
 from minimand.commands.match import match
 from minimand.commands.optimize import optimize
@@ -61,7 +62,7 @@ def minimand(
 for command in (
     demo, simulate, reconstruct, score, compare, tune, reproduce,
     denoise, restore, dehaze, segment, synthesize, retrieve, match, optimize,
-    inspect, convert, doctor,
+    inspect, convert, export, doctor,
 ):  # fmt: skip
     app.command(short_help=f"{(command.__doc__ or '').partition(':')[0]}.")(command)
 app.command("app", short_help="Open the web page.")(app_server)

@@ -10,6 +10,7 @@ from minimand.commands.options import Json
 EXTRAS = {  # by distribution
     "finufft": "k-space off the grid (extra nufft)",
     "fastapi": "the web page (extra app)",
+    "onnxruntime": "exported networks (extra export)",
     "triton": "kernels on GPUs",
 }
 CLOSE = 1e-5
