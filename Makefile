@@ -1,6 +1,6 @@
 # `make demo` and `make test` need nothing but Python 3.11 or newer: each makes the virtual environment if it is missing.
 PYTHON ?= python3
-EXTRAS ?= dev,bench,nufft,app,export
+EXTRAS ?= dev,bench,nufft,app,export,batch
 COUNT ?= 20000
 START ?= 10000
 VENV := .venv

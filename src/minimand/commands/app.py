@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from minimand.commands.app_server import app_server
+from minimand.commands.batch import batch
 from minimand.commands.compare import compare
 from minimand.commands.console import typed
 from minimand.commands.convert import convert
@@ -62,7 +63,7 @@ def minimand(
 for command in (
     demo, simulate, reconstruct, score, compare, tune, reproduce,
     denoise, restore, dehaze, segment, synthesize, retrieve, match, optimize,
-    inspect, convert, export, doctor,
+    batch, inspect, convert, export, doctor,
 ):  # fmt: skip
     app.command(short_help=f"{(command.__doc__ or '').partition(':')[0]}.")(command)
 app.command("app", short_help="Open the web page.")(app_server)

@@ -8,6 +8,7 @@ from typing import Any
 from minimand.commands.options import Json
 
 EXTRAS = {  # by distribution
+    "distributed": "many scans on many processes (extra batch)",
     "finufft": "k-space off the grid (extra nufft)",
     "fastapi": "the web page (extra app)",
     "onnxruntime": "exported networks (extra export)",

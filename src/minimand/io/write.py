@@ -59,7 +59,9 @@ def write_array(
             with atomic_writer(path, force) as file:
                 note = _write(file, path, array, {key: array, **beside}, like)
         except InputError as error:  # the writers of formats do not know the name
-            raise error if str(path) in str(error) else InputError(f"{path}: {error}") from error
+            if str(path) in str(error):
+                raise
+            raise InputError(f"{path}: {error}") from error
     if beside and suffix not in CONTAINERS:
         note += f"; {', '.join(beside)} left out, {suffix} holds one array"
     if record is not None:
