@@ -2,6 +2,8 @@
 
 import os
 import stat
+import subprocess
+import sys
 
 import pytest
 
@@ -108,3 +110,28 @@ def test_a_report_folder_is_made_but_never_filled_over(tmp_path):
         ensure_folder_for_report(tmp_path / "no" / "report")
     with pytest.raises(InputError, match="is a file"):
         ensure_folder_for_report(folder / "index.html")
+
+
+def test_where_a_file_without_a_name_cannot_get_one_it_is_copied(tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError(18, "Invalid cross-device link")
+
+    monkeypatch.setattr(os, "link", refuse)
+    write_text_atomic(tmp_path / "a.txt", "text")
+    assert (tmp_path / "a.txt").read_text() == "text"
+    assert os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_a_process_that_is_killed_while_it_writes_leaves_nothing(tmp_path):
+    script = f"""
+import os, signal
+from minimand.io import atomic_writer
+with atomic_writer({str(tmp_path / "a.bin")!r}) as file:
+    file.write(b"half" * 10000)
+    file.flush()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    subprocess.run([sys.executable, "-c", script], check=False)
+    assert [name for name in os.listdir(tmp_path) if not name.startswith(".")] == []
+    if hasattr(os, "O_TMPFILE"):
+        assert os.listdir(tmp_path) == []

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -47,13 +48,12 @@ def atomic_writer(path: str | Path, force: bool = False) -> Iterator[IO[bytes]]:
     path = check_output(path, force)
     part = path.with_name(f".{path.name[:80]}.{secrets.token_hex(6)}.part")
     try:
-        # os.open rather than tempfile: the finished file gets the permissions the user's umask asks for
-        with os.fdopen(
-            os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666), "w+b"
-        ) as file:
+        with os.fdopen(_begin(part), "w+b") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
+            if not part.exists():
+                _name(file, part)
         os.replace(part, path)
         _sync_folder(path.parent)
     except OSError as error:
@@ -61,6 +61,30 @@ def atomic_writer(path: str | Path, force: bool = False) -> Iterator[IO[bytes]]:
     finally:
         with suppress(OSError):
             part.unlink()
+
+
+def _begin(part: Path) -> int:
+    """A new file, open for writing: without a name, so that it goes with a process that is killed, where the system
+    has such files; else called `part`.
+    """
+    # not by tempfile: the finished file gets the permissions the user's umask asks for
+    if hasattr(os, "O_TMPFILE") and os.path.isdir("/proc/self/fd"):
+        with suppress(OSError):  # not every file system can
+            return os.open(part.parent, os.O_TMPFILE | os.O_RDWR, 0o666)
+    return os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+
+
+def _name(file: IO[bytes], part: Path) -> None:
+    """Give a file without a name one, or a copy of it where the system will not."""
+    try:
+        # the folder is not looked at, but without one Python takes a call that does not follow the link
+        os.link(f"/proc/self/fd/{file.fileno()}", part, src_dir_fd=file.fileno(), follow_symlinks=True)
+    except OSError:
+        with open(part, "xb") as copy:
+            file.seek(0)
+            shutil.copyfileobj(file, copy)
+            copy.flush()
+            os.fsync(copy.fileno())
 
 
 def write_text_atomic(path: str | Path, text: str, force: bool = False) -> None:

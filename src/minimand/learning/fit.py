@@ -84,8 +84,8 @@ def fit(
     the whole training set.
 
     rate: learning rate of each parameter by its name. every: Adam steps between validations (there is one after every
-    L-BFGS round). The network ends at the best validation score. checkpoint: saved at every validation and at Ctrl-C,
-    which ends the fit after the step at hand (`stopped`); with `resume` the fit goes on from there, bit for bit.
+    L-BFGS round). The network ends at the best validation score. checkpoint: saved at every validation and at Ctrl-C
+    or SIGTERM, which end the fit after the step at hand (`stopped`); with `resume` it goes on from there, bit for bit.
     run: the options that make the run what it is, kept in the checkpoint; InputError where a resumed run has others.
     """
     named = list(net.named_parameters())
@@ -194,19 +194,21 @@ def _restore(
 
 @contextmanager
 def polite_interrupt() -> Iterator[threading.Event]:
-    """An event that the first Ctrl-C sets; a second one interrupts as usual."""
+    """An event that the first Ctrl-C or SIGTERM sets; a second one ends as usual."""
     asked = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield asked
         return
-    usual = signal.getsignal(signal.SIGINT)
+    usual = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def note(number: int, frame: Any) -> None:
         asked.set()
-        signal.signal(signal.SIGINT, usual)
+        signal.signal(number, usual[signal.Signals(number)])
 
-    signal.signal(signal.SIGINT, note)
+    for number in usual:
+        signal.signal(number, note)
     try:
         yield asked
     finally:
-        signal.signal(signal.SIGINT, usual)
+        for number, handler in usual.items():
+            signal.signal(number, handler)
