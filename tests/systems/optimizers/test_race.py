@@ -72,6 +72,14 @@ def test_searched_rates_are_those_of_known_tasks_and_rivals(mnist_folder):
             assert 2**-14 <= rate <= 2**8
 
 
+@pytest.mark.slow
+def test_the_weights_that_ship_are_ahead_of_their_birth_and_of_tuned_adam_on_an_lstm():
+    rules = rules_of("hyperadam,hyperadam-born,adam", "lstm")
+    late = {name: float(losses[-10:].mean()) for name, losses in race(rules, LSTM(), steps=100, runs=8, seed=5).items()}
+    assert late["hyperadam"] < 0.9 * late["hyperadam-born"]
+    assert late["hyperadam"] < 0.8 * late["adam"]
+
+
 def test_the_summary_is_of_the_last_step():
     losses = torch.tensor([[9.0, 9.0, 9.0], [1.0, 2.0, 3.0]])
     found = summary(losses)

@@ -140,7 +140,7 @@ class HyperAdam(LearnedOptimizer):
 
         optimizer = HyperAdam(model.parameters())
 
-    The weights that ship are the mean of 20 Adams, not meta-trained.
+    The weights that ship were meta-trained on small networks, for runs of 100 to 200 steps.
     Source: Wang et al. (2019); see `HyperAdamStep`.
     """
 
