@@ -2,7 +2,7 @@
 
 Inputs are real or complex `(batch, *image)`. NMSE and MAE are of the signed or complex image, PSNR and SSIM of the
 magnitudes, with the peak named by the caller. CIEDE2000 is of colours. Dice, Jaccard and the distances between surfaces
-are of regions, boolean `(batch, *image)`. There are figures of ranked lists, too.
+are of regions, boolean `(batch, *image)`. There are figures of ranked lists and of groupings, too.
 """
 
 from collections.abc import Sequence
@@ -169,6 +169,31 @@ class SurfaceDistances(NamedTuple):
     hausdorff95: Float[Tensor, " batch"]
 
 
+def adjusted_mutual_information(a: Int[Tensor, " items"], b: Int[Tensor, " items"]) -> float:
+    """How far two groupings of the same items agree: 1 where they are the same up to names, 0 in the mean by chance.
+
+    (I - E[I]) / (mean entropy - E[I]); 1 where both have one group. Source: Vinh, Epps, Bailey (2010), eqs. 11 and 24a.
+    """
+    _, a = a.unique(return_inverse=True)
+    _, b = b.unique(return_inverse=True)
+    rows, columns = int(a.max()) + 1, int(b.max()) + 1
+    table = torch.bincount(a * columns + b, minlength=rows * columns).reshape(rows, columns).double()
+    n, down, across = table.sum(), table.sum(1), table.sum(0)
+    shares = table / n
+    information = (
+        torch.special.xlogy(shares, shares) - torch.special.xlogy(shares, torch.outer(down, across) / n**2)
+    ).sum()
+    expected = torch.zeros((), dtype=torch.float64)
+    for i in down:
+        for j in across:
+            k = torch.arange(max(1, int(i + j - n)), int(min(i, j)) + 1, dtype=torch.float64)
+            ways = _log_binomial(i, k) + _log_binomial(n - i, j - k) - _log_binomial(n, j)
+            expected += (k / n * (n * k / (i * j)).log() * ways.exp()).sum()
+    entropy = sum(-torch.special.xlogy(p, p).sum() for p in (down / n, across / n)) / 2
+    room = entropy - expected
+    return float((information - expected) / room) if abs(float(room)) > 1e-12 else 1.0
+
+
 def surface_distances(
     a: Bool[Tensor, "batch *image"], b: Bool[Tensor, "batch *image"], spacing: Sequence[float] | None = None
 ) -> SurfaceDistances:
@@ -219,3 +244,7 @@ def _peak(peak: float | Float[Tensor, " batch"], like: Float[Tensor, "batch ..."
     if not bool((value > 0).all()):
         raise ValueError(f"the peak must be positive, got {float(value.min()):g}.")
     return value
+
+
+def _log_binomial(n: Tensor, k: Tensor) -> Tensor:
+    return torch.lgamma(n + 1) - torch.lgamma(k + 1) - torch.lgamma(n - k + 1)

@@ -17,7 +17,7 @@ def pictures(work):
     return ["--data", "clean.npy", "--sigma", 25]
 
 
-@pytest.mark.parametrize("network", ["foe", "dncnn"])
+@pytest.mark.parametrize("network", ["foe", "nlr-mrf", "dncnn"])
 def test_training_writes_weights_that_denoise_takes(pictures, work, done, network):
     found = json.loads(done("train", network, *pictures, *TINY, "--research", "-o", "w.safetensors", "--json"))
     assert found["depth"] == 2

@@ -7,7 +7,8 @@ from torch.testing import assert_close
 from minimand import LeastSquares, Unroll, solve
 from minimand.io import InputError
 from minimand.operators import Convolution, Identity
-from minimand.reconstruction.denoisers import DnCNN, FoE, build, make, of_any_noise, reflected, suiting
+from minimand.reconstruction.denoisers import NLRMRF, DnCNN, FoE, build, make, of_any_noise, reflected, suiting
+from minimand.reconstruction.export import exportable
 from minimand.steps import Descent
 from minimand.terms import FieldOfExperts
 from minimand.weights import Weights, save_weights
@@ -75,7 +76,7 @@ def test_the_hessian_is_that_of_finite_differences():
     assert torch.autograd.gradcheck(term.grad, x, eps=1e-7, atol=1e-5)
 
 
-@pytest.mark.parametrize("net", [FoE(2, 8, 3), DnCNN(3, 4)], ids=["foe", "dncnn"])
+@pytest.mark.parametrize("net", [FoE(2, 8, 3), NLRMRF(2, 9, 3), DnCNN(3, 4)], ids=["foe", "nlr-mrf", "dncnn"])
 def test_noise_is_the_unit_and_images_are_independent(net):
     net = net.double()
     y, sigma = 10 * torch.randn(2, 9, 7), torch.tensor([1.0, 4.0])
@@ -107,3 +108,11 @@ def test_numbers_that_fit_no_network_are_refused():
         build(Weights("w", {"network": "admm-net", "arguments": {}}, {}))
     with pytest.raises(InputError, match="do not fit together"):
         build(Weights("w", {"network": "foe", "arguments": {"depth": 1}}, {}))
+
+
+def test_what_searches_for_similar_pixels_is_not_exported(tmp_path):
+    net = NLRMRF(1, 8, 3)
+    card = {"network": "nlr-mrf", "arguments": {"depth": 1, "filters": 8, "size": 3}, "sigma": 25}
+    save_weights(tmp_path / "w.safetensors", card, net.state_dict())
+    with pytest.raises(InputError, match="export foe or dncnn"):
+        exportable(str(tmp_path / "w.safetensors"))

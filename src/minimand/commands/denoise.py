@@ -16,7 +16,7 @@ def denoise(
         float | None,
         Option(metavar="S", help="Noise: standard deviation in units of the image [default: estimated]."),
     ] = None,
-    method: Annotated[str, Option(metavar="NAME", help="foe, dncnn, bm3d, tv or dictionary.")] = "bm3d",
+    method: Annotated[str, Option(metavar="NAME", help="foe, nlr-mrf, dncnn, bm3d, tv or dictionary.")] = "bm3d",
     weights: Weights = None,
     json: Json = False,
     force: Force = False,

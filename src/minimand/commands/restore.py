@@ -22,7 +22,7 @@ def restore(
         float | None,
         Option(metavar="S", help="Noise in units of the image [default: estimated after blur, else 1/255 of white]."),
     ] = None,
-    method: Annotated[str, Option(metavar="NAME", help="The prior: foe, dncnn, bm3d or tv.")] = "foe",
+    method: Annotated[str, Option(metavar="NAME", help="The prior: foe, nlr-mrf, dncnn, bm3d or tv.")] = "foe",
     weights: Weights = None,
     periodic: Annotated[
         bool, Option("--periodic", help="Blur came round from the other side, as simulated blur does.")

@@ -16,6 +16,7 @@ NETWORKS: dict[str, tuple[Callable[..., None], str]] = {
     "admm-net": (train_network, "Deep ADMM-Net: real images from k-space."),
     "admm-csnet": (train_network, "ADMM-CSNet: images from k-space or compressive data."),
     "foe": (train_denoiser, "Field of experts: a denoiser of few numbers."),
+    "nlr-mrf": (train_denoiser, "Field of experts on groups of similar pixels: a denoiser."),
     "dncnn": (train_denoiser, "A residual convolutional denoiser."),
     "proximal-dehaze": (train_dehazing, "Proximal Dehaze-Net: haze-free photographs."),
     "mr-ct": (train_synthesis, "CycleGAN: CT from MR, without pairs."),

@@ -1,4 +1,4 @@
-"""`minimand train foe` and `dncnn`: learn a denoiser from clean pictures."""
+"""`minimand train foe`, `nlr-mrf` and `dncnn`: learn a denoiser from clean pictures."""
 
 from typing import Annotated
 
@@ -18,14 +18,20 @@ def train_denoiser(
     ],
     validate: has.Validate = None,
     depth: Annotated[
-        int | None, Option(metavar="N", help="Stages of foe, layers of dncnn [default: 5 and 8].", min=1)
+        int | None, Option(metavar="N", help="Stages of foe and nlr-mrf, layers of dncnn [default: 5, 5 and 8].", min=1)
     ] = None,
     filters: Annotated[
-        int | None, Option(metavar="N", help="Filters of a stage or layer [default: 24 and 40].", min=1)
+        int | None, Option(metavar="N", help="Filters of a stage or layer [default: 24, 24 and 40].", min=1)
     ] = None,
-    size: Annotated[int | None, Option(metavar="N", help="Side of a filter, odd [default: 5 and 3].", min=3)] = None,
+    size: Annotated[int | None, Option(metavar="N", help="Side of a filter, odd [default: 5, 5 and 3].", min=3)] = None,
+    group: Annotated[
+        int | None, Option(metavar="N", help="nlr-mrf: similar pixels that an expert looks at [default: 3].", min=1)
+    ] = None,
+    points: Annotated[
+        int | None, Option(metavar="N", help="nlr-mrf: control points of an influence [default: 31].", min=3)
+    ] = None,
     shared: Annotated[
-        bool, Option("--shared", help="foe: the same numbers at every step, those of one energy.")
+        bool, Option("--shared", help="foe, nlr-mrf: the same numbers at every step, those of one energy.")
     ] = False,
     bfloat16: Annotated[
         bool,
@@ -52,7 +58,7 @@ def train_denoiser(
     run = begin(output, licence, research, resume=resume, force=force, threads=threads)
     plan = Plan(
         named(), data, _levels(sigma), validate or (), depth, filters, size, shared, steps, batch,
-        has.side_lengths(crop), pace, seed, every, start, bfloat16,
+        has.side_lengths(crop), pace, seed, every, start, bfloat16, group, points,
     )  # fmt: skip
     report(train(plan, run), run, plan.network, plan.arguments["depth"], json=json)
 

@@ -1,4 +1,4 @@
-"""The denoising networks: a field of experts in steps of gradient descent, and a residual convolutional network."""
+"""The denoising networks: fields of experts in steps of gradient descent, and a residual convolutional network."""
 
 from collections.abc import Callable, Mapping
 from itertools import pairwise
@@ -13,8 +13,9 @@ from minimand.algebra import per_item
 from minimand.io import InputError
 from minimand.loops import Unroll
 from minimand.operators import Identity
+from minimand.reconstruction.tiles import by_tiles
 from minimand.steps import Descent
-from minimand.terms import FieldOfExperts, LeastSquares
+from minimand.terms import FieldOfExperts, LeastSquares, NonLocalExperts
 from minimand.weights import Weights, cards_of, load_weights
 
 Images = Num[Tensor, "batch *channels height width"]  # real or complex, or of three colours
@@ -37,10 +38,45 @@ class FoE(nn.Module):
         self, y: Float[Tensor, "batch height width"], sigma: Float[Tensor, " batch"]
     ) -> Float[Tensor, "batch height width"]:
         """The images without their noise of standard deviation sigma."""
-        scale = per_item(sigma, y)
-        wide = reflected(y / scale, self.margin)
-        x = self.unrolled(LeastSquares(Identity(), wide), wide)
-        return scale * x[..., self.margin : -self.margin, self.margin : -self.margin]
+        return descended(self.unrolled, y, sigma, self.margin)
+
+
+class NLRMRF(nn.Module):
+    """As FoE, of experts that look at `group` similar places at once, found in y: a non-local range field.
+
+    Source: Sun and Tappen (2011), with numbers of their own for every step and free influence.
+    """
+
+    def __init__(
+        self,
+        depth: int = 5,
+        filters: int = 24,
+        size: int = 5,
+        *,
+        group: int = 3,
+        points: int = 31,
+        shared: bool = False,
+    ):
+        super().__init__()
+        prior = NonLocalExperts(filters, size, group, points=points)
+        self.unrolled = Unroll(Descent(0.2), prior, depth=depth, tied=shared)
+        self.margin = 2 * (size - 1)
+
+    def forward(
+        self, y: Float[Tensor, "batch height width"], sigma: Float[Tensor, " batch"]
+    ) -> Float[Tensor, "batch height width"]:
+        """The images without their noise of standard deviation sigma."""
+        return descended(self.unrolled, y, sigma, self.margin)
+
+
+def descended(
+    unrolled: Unroll, y: Float[Tensor, "batch height width"], sigma: Float[Tensor, " batch"], margin: int
+) -> Float[Tensor, "batch height width"]:
+    """What an unrolled descent makes of images in units of their noise, continued by reflection for so many pixels."""
+    scale = per_item(sigma, y)
+    wide = reflected(y / scale, margin)
+    x = unrolled(LeastSquares(Identity(), wide), wide)
+    return scale * x[..., margin:-margin, margin:-margin]
 
 
 class DnCNN(nn.Module):
@@ -74,9 +110,13 @@ class DnCNN(nn.Module):
         return y - scale * self.last(self.first(z)).squeeze(1)
 
 
-Denoiser = FoE | DnCNN
-NETWORKS: dict[str, type[FoE] | type[DnCNN]] = {"foe": FoE, "dncnn": DnCNN}
-USUAL = {"foe": {"depth": 5, "filters": 24, "size": 5}, "dncnn": {"depth": 8, "filters": 40, "size": 3}}
+Denoiser = FoE | NLRMRF | DnCNN
+NETWORKS: dict[str, type[FoE] | type[NLRMRF] | type[DnCNN]] = {"foe": FoE, "nlr-mrf": NLRMRF, "dncnn": DnCNN}
+USUAL = {
+    "foe": {"depth": 5, "filters": 24, "size": 5},
+    "nlr-mrf": {"depth": 5, "filters": 24, "size": 5, "group": 3, "points": 31},
+    "dncnn": {"depth": 8, "filters": 40, "size": 3},
+}
 
 
 def make(name: str, arguments: Mapping[str, Any]) -> Denoiser:
@@ -114,7 +154,7 @@ def load_denoiser(source: str) -> tuple[Denoise, dict[str, Any]]:
         denoised: Tensor = net.to(x.dtype)(x, sigma)
         return denoised
 
-    return plane_by_plane(run), weights.card
+    return plane_by_plane(by_tiles(run)), weights.card
 
 
 def plane_by_plane(denoise: Denoise) -> Denoise:

@@ -17,6 +17,7 @@ from minimand.io import InputError, atomic_writer, check_output
 from minimand.operators import Fourier
 from minimand.operators.sensing import KINDS as COMPRESSIVE
 from minimand.reconstruction.denoisers import NETWORKS as DENOISERS
+from minimand.reconstruction.denoisers import NLRMRF
 from minimand.reconstruction.denoisers import build as build_denoiser
 from minimand.reconstruction.networks import NETWORKS, build
 from minimand.reconstruction.portable import PortableDenoiser, PortableMRI
@@ -86,6 +87,8 @@ def exportable(source: str, *, real: bool = True) -> Exportable:
     batch, height, width = (Dim(name, min=1, max=LARGEST) for name in ("batch", "height", "width"))
     if network in DENOISERS:
         denoiser = build_denoiser(weights)
+        if isinstance(denoiser, NLRMRF):
+            raise InputError(f"{source}: nlr-mrf searches for similar pixels, which no file says; export foe or dncnn.")
         axes = ({0: batch, 1: height, 2: width}, {0: batch})
         return Exportable(PortableDenoiser(denoiser).eval(), noisy, denoiser, axes, weights.card)
     if network not in NETWORKS:

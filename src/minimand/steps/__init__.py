@@ -5,6 +5,7 @@ from minimand.steps.admm import ADMM
 from minimand.steps.descent import Descent
 from minimand.steps.em import EM
 from minimand.steps.haze_splitting import HazeSplitting
+from minimand.steps.iterative_inference import IterativeInference
 from minimand.steps.lista import LISTA, CoupledLISTA
 from minimand.steps.mean_field import MeanField, SweepingMeanField
 from minimand.steps.nested_fista import NestedFISTA
@@ -14,6 +15,6 @@ from minimand.steps.proximal_gradient import FISTA, ProximalGradient
 from minimand.steps.split_admm import SplitADMM
 
 __all__ = [
-    "ADMM", "EM", "FISTA", "LISTA", "CoupledLISTA", "Descent", "HazeSplitting", "MeanField", "NestedFISTA",
-    "PowerIteration", "PrimalDual", "ProximalGradient", "SplitADMM", "Step", "SweepingMeanField",
+    "ADMM", "EM", "FISTA", "LISTA", "CoupledLISTA", "Descent", "HazeSplitting", "IterativeInference", "MeanField",
+    "NestedFISTA", "PowerIteration", "PrimalDual", "ProximalGradient", "SplitADMM", "Step", "SweepingMeanField",
 ]  # fmt: skip

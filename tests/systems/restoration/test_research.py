@@ -9,7 +9,7 @@ from minimand.reconstruction.denoisers import build, suiting
 from minimand.systems.restoration.methods import get_method
 from minimand.weights import load_weights, research
 
-NAMES = ("foe-25-research", "foe-25-shared-research")
+NAMES = ("foe-25-research", "foe-25-shared-research", "dncnn-25-research")
 there = pytest.mark.skipif(not set(NAMES) <= set(research()), reason="needs the networks of weights-research")
 
 
@@ -20,7 +20,7 @@ def test_a_network_loads_and_its_card_is_complete(name):
     card = loaded.card
     assert card["terms"] == "research"
     assert card["numbers"] == sum(p.numel() for p in build(loaded).parameters())
-    assert card["training"]["command"].startswith("minimand train foe")
+    assert card["training"]["command"].startswith(f"minimand train {name.partition('-')[0]} ")
     assert "Berkeley" in card["training"]["licence"]
     assert card["validation"]["psnr"] > card["validation"]["psnr_untrained"]
 
@@ -40,6 +40,6 @@ def test_it_is_better_than_total_variation_on_a_picture(data, name):
     sigma = torch.tensor([25.0], dtype=torch.float64)
     learned, tv = (
         float(psnr(get_method(method, 25.0, weights).run(noisy, sigma), clean, 255.0))
-        for method, weights in (("foe", str(research()[name])), ("tv", None))
+        for method, weights in ((name.partition("-")[0], str(research()[name])), ("tv", None))
     )
     assert learned > tv + 0.5

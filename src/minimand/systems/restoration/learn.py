@@ -23,7 +23,7 @@ FIRST = re.compile(r"stages\.\d+\.")
 
 @dataclass(frozen=True)
 class Plan:
-    """What to learn from and how; the options of `minimand train foe|dncnn`. sigma: the noise, least and most,
+    """What to learn from and how; the options of `minimand train foe|nlr-mrf|dncnn`. sigma: the noise, least and most,
     white being 255.
     """
 
@@ -43,12 +43,16 @@ class Plan:
     every: int = 100
     start: str | None = None
     bfloat16: bool = False
+    group: int | None = None
+    points: int | None = None
 
     @property
     def arguments(self) -> dict[str, Any]:
         """What the network is built with."""
-        asked = {"depth": self.depth, "filters": self.filters, "size": self.size}
-        usual = {key: number if asked[key] is None else asked[key] for key, number in USUAL[self.network].items()}
+        usual = {
+            key: number if getattr(self, key) is None else getattr(self, key)
+            for key, number in USUAL[self.network].items()
+        }
         return {**usual, "shared": True} if self.shared else usual
 
 

@@ -16,7 +16,7 @@ from minimand.systems.restoration.noise import LEAST, estimate_noise
 from minimand.systems.restoration.solvers import BLURRED, MISSING, begin, plugged, smooth
 from minimand.systems.restoration.stack import to_stack
 
-METHODS = ("foe", "dncnn", "bm3d", "tv")
+METHODS = ("foe", "nlr-mrf", "dncnn", "bm3d", "tv")
 FINEST = 0.25  # grey levels, white being 255: no picture has less noise than rounding leaves
 ROUNDED = 1.0  # grey levels: what is taken for the noise where it is neither given nor can be estimated
 

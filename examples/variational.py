@@ -1,0 +1,131 @@
+"""A variational autoencoder of MNIST, and beliefs by iterations that learned instead of one pass of the encoder.
+
+Learns from 55000 images of the training set, stops where the other 5000 are best, and is measured on the 10000 of the
+test set (inference on its first 2000), binary by draws of seed 0. Writes docs/images/variational.png and prints its
+figures, one JSON line each.
+"""
+
+import argparse
+import json
+import os
+import time
+from pathlib import Path
+
+import torch
+from matplotlib.figure import Figure
+
+from minimand import Descent, solve
+from minimand.learning import fit
+from minimand.systems.inference.variational import (
+    SAMPLES,
+    Autoencoder,
+    LearnBound,
+    LearnInference,
+    bound,
+    inference_network,
+)  # fmt: skip
+from minimand.systems.optimizers.data import mnist
+from minimand.terms import Evidence
+from minimand.terms.evidence import drawn_noise
+
+ROOT = Path(__file__).resolve().parents[1]
+STEPS = 10  # of inference that are looked at
+
+
+def main() -> None:
+    options = arguments()
+    images, chosen, tested = (mnist(options.data, part).x.flatten(1) for part in ("train", "validation", "test"))
+    chosen, tested = (torch.bernoulli(y, generator=torch.Generator().manual_seed(0)) for y in (chosen, tested))
+    torch.manual_seed(options.seed)
+    model = Autoencoder()
+    begun = time.process_time()
+    fit(model, LearnBound(images, chosen), steps=options.steps, rate=lambda name: 1e-3,
+        every=max(1, options.steps // 10), checkpoint=options.checkpoint, resume=options.resume)  # fmt: skip
+    model.requires_grad_(False)
+    start = model(tested)
+    tell("encoder", elbo=mean(model, tested, start), steps=options.steps, seconds=time.process_time() - begun)
+    net = inference_network(model)
+    begun = time.process_time()
+    fit(net, LearnInference(model, images, chosen[:2000]), steps=options.inference, rate=lambda name: 1e-3,
+        every=max(1, options.inference // 4))  # fmt: skip
+    tell("inference learned", seconds=time.process_time() - begun)
+    tested = tested[:2000]
+    start = model(tested)
+    term = Evidence(model.decoder, tested, drawn_noise(SAMPLES, model.latents, 1, len(tested)))
+    net.depth = STEPS
+    curves = {
+        "iterative inference": [mean(model, tested, s.x.detach()) for s in net.trace(term, start)],
+        "gradient descent": descended(model, term, tested, start),
+        "Adam": by_adam(model, tested, start),
+    }
+    for name, values in curves.items():
+        tell(name, after_5=values[4], after_10=values[9])
+    tell("1000 steps of Adam, 500 images", elbo=by_adam(model, tested[:500], start[:500], steps=1000, rate=0.01)[-1],
+         encoder=mean(model, tested[:500], start[:500]))  # fmt: skip
+    draw(curves, mean(model, tested, start), options.output)
+
+
+def descended(model: Autoencoder, term: Evidence, y: torch.Tensor, x: torch.Tensor) -> list[float]:
+    """The bound after each step of gradient descent, the best of some rates."""
+    found = []
+    for rate in (0.003, 0.01, 0.03):
+        points, values = x, []
+        for _ in range(STEPS):
+            points = solve(Descent(rate), term, points, max_iter=1, tol=0.0).x
+            values.append(mean(model, y, points))
+        found.append(values)
+    return max(found, key=lambda values: values[-1])
+
+
+def by_adam(model: Autoencoder, y: torch.Tensor, x: torch.Tensor, steps: int = STEPS, rate: float = 0.0) -> list[float]:
+    """The bound after each step of Adam with fresh noise at every step, the best of some rates unless one is given."""
+    found = []
+    for each in [rate] if rate else (0.01, 0.03, 0.1):
+        points, values = x.clone().requires_grad_(), []
+        adam = torch.optim.Adam([points], each)
+        for k in range(steps):
+            adam.zero_grad()
+            Evidence(model.decoder, y, drawn_noise(SAMPLES, model.latents, 10 + k, len(y)))(points).sum().backward()
+            adam.step()
+            if k >= steps - STEPS:
+                values.append(mean(model, y, points.detach()))
+        found.append(values)
+    return max(found, key=lambda values: values[-1])
+
+
+def mean(model: Autoencoder, y: torch.Tensor, x: torch.Tensor) -> float:
+    return round(float(bound(model.decoder, y, x.detach()).mean()), 3)
+
+
+def draw(curves: dict[str, list[float]], encoder: float, output: Path) -> None:
+    figure = Figure(figsize=(5.4, 3.6), layout="constrained")
+    axes = figure.subplots()
+    for name, values in curves.items():
+        axes.plot(range(STEPS + 1), [encoder, *values], marker="o", markersize=3, label=name)
+    axes.axhline(encoder, color="grey", linewidth=0.8, label="the encoder alone")
+    axes.set(xlabel="steps from what the encoder believes", ylabel="ELBO of the test set, nats")
+    axes.legend(fontsize=8)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(output, dpi=110)
+
+
+def tell(what: str, **figures: float) -> None:
+    print(json.dumps({"what": what, **figures}), flush=True)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    data = Path(os.environ.get("MINIMAND_DATA", ROOT.parent / "shared" / "data"))
+    parser.add_argument("--data", type=Path, default=data, help="folder of the real data")
+    parser.add_argument("--steps", type=int, default=6000, help="Adam steps of the autoencoder")
+    parser.add_argument("--inference", type=int, default=600, help="Adam steps of the inference network")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--checkpoint", type=Path, help="file that keeps an interrupted run")
+    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint")
+    parser.add_argument("-o", "--output", type=Path, default=ROOT / "docs" / "images" / "variational.png")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    main()
