@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -81,8 +82,11 @@ def wait_for(folder: Path, count: int, running: subprocess.Popen) -> None:
 def workers_of(process: int) -> list[int]:
     import psutil
 
-    children = psutil.Process(process).children()
-    return [child.pid for child in children if "spawn_main" in " ".join(child.cmdline())]
+    found = []
+    for child in psutil.Process(process).children():
+        with suppress(psutil.Error):  # gone meanwhile
+            found += [child.pid] * ("spawn_main" in " ".join(child.cmdline()))
+    return found
 
 
 def whole(folder: Path, count: int) -> None:
@@ -98,7 +102,9 @@ def test_one_poisoned_scan_of_two_thousand_fails_though_a_worker_is_killed_and_t
     study(tmp_path, 2000)
     running = batch(tmp_path)
     wait_for(tmp_path, 200, running)
-    os.kill(workers_of(running.pid)[0], signal.SIGKILL)
+    while not (workers := workers_of(running.pid)):
+        time.sleep(0.05)
+    os.kill(workers[0], signal.SIGKILL)
     wait_for(tmp_path, 400, running)
     (tmp_path / "full").touch()
     time.sleep(0.5)

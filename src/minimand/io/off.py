@@ -28,7 +28,7 @@ def read(path: Path, data: bytes) -> Mesh:
         if len(row) < 3:
             raise InputError(f"{path}: vertex {k} has {len(row)} coordinates; the file is cut or damaged.")
     for k, row in enumerate(rows[n : n + m]):
-        if len(row) <= int(row[0]):
+        if not 0 <= int(row[0]) < len(row):
             raise InputError(f"{path}: face {k} has {len(row) - 1} of {row[0]} corners; the file is cut or damaged.")
     vertices = np.array([row[:3] for row in rows[:n]], np.float64).reshape(-1, 3)
     return Mesh(vertices, fans([[int(w) for w in row[1 : 1 + int(row[0])]] for row in rows[n : n + m]]))

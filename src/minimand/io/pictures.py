@@ -59,6 +59,8 @@ def read_tiff(path: Path) -> Stored:
         needed = check_size(path, "the series", series.shape, series.dtype.itemsize)
         check_unpacked(path, "the series", needed, path.stat().st_size)
         array = numeric(path, "the picture", np.asarray(series.asarray()))
+        if array.size == 0 or array.shape != series.shape:
+            raise InputError(f"{path}: declares shape {series.shape} and gives {array.shape}; it is cut or damaged.")
         colour = series.axes.endswith("S") and array.shape[-1] in (3, 4)
         if colour:
             array = array[..., :3]

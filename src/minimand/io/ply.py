@@ -56,6 +56,8 @@ def _head(path: Path, text: str) -> tuple[str, list[Element]]:
                 elements[-1].properties.append((name, TYPES[kind], TYPES[count]))
             case ["property", kind, name] if elements:
                 elements[-1].properties.append((name, TYPES[kind], None))
+            case ["format" | "element" | "property", *_]:
+                raise InputError(f"{path}: its head says {line[:60]!r}, which is not whole; it is cut or damaged.")
     if order is None:
         raise InputError(f"{path}: is a PLY file of no known format; ascii and binary ones are read.")
     return order, elements
