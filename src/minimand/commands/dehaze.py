@@ -1,5 +1,6 @@
 """`minimand dehaze`: haze off photographs."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -32,10 +33,10 @@ def dehaze(
     Size, bits, transparency, orientation, colour profile and EXIF data stay as they are. A picture that cannot be read
     is told at the end, the others are done.
     """
-    from minimand.commands.console import note, print_json, require_one_of
-    from minimand.commands.progress import counting
-    from minimand.io import InputError, check_folder
-    from minimand.systems.dehazing.files import plan, run
+    from minimand.commands.console import note, require_one_of
+    from minimand.commands.each import finish, run_each
+    from minimand.io import check_folder
+    from minimand.systems.dehazing.files import Job, plan, run
     from minimand.systems.dehazing.methods import METHODS, get_method
     from minimand.systems.dehazing.report import Entry, write_report
     from minimand.weights.choice import terms_of
@@ -48,32 +49,17 @@ def dehaze(
     if terms := terms_of(card):
         note(terms)
     options = {"method": method, "strength": strength, "weights_sha256": card.get("sha256")}
-    done: list[dict[str, Any]] = []
-    failed: list[str] = []
-    pages: list[Entry] = []
-    with counting(method, len(jobs), "pictures") as show:
-        for k, job in enumerate(jobs):
-            show(job.source.name, k)
-            try:
-                found, page = run(
-                    job, chosen, strength, options=options, weights=card.get("name"), page=bool(report), force=force
-                )
-            except InputError as error:
-                failed.append(str(error))
-                continue
-            for text in found["notes"]:
-                note(text)
-            done.append(found)
-            pages += [page] if page else []
-            if not json:
-                print(_line(method, found))
-    if report and pages:
-        note(f"report: {write_report(report, method, pages, force=force)}")
-    if json and not (failed and not done):
-        print_json({"method": method, "strength": strength, "images": done, "failed": failed})
-    if failed:
-        more = f"; {len(failed)} of {len(jobs)} pictures failed, the others are done" if len(jobs) > 1 else ""
-        raise InputError(f"{failed[0]}{more}")
+
+    def one(job: Job) -> tuple[dict[str, Any], Entry | None, list[str]]:
+        name, page = card.get("name"), bool(report)
+        found, entry = run(job, chosen, strength, options=options, weights=name, page=page, force=force)
+        return found, entry, found["notes"]
+
+    named = {str(job.source): job for job in jobs}
+    done = run_each(method, "pictures", named, one, None if json else partial(_line, method))
+    if report and done.entries:
+        note(f"report: {write_report(report, method, done.entries, force=force)}")
+    finish(done, {"method": method, "strength": strength, "images": done.told}, json=json)
 
 
 def _line(method: str, found: dict[str, Any]) -> str:

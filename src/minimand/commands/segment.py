@@ -1,6 +1,7 @@
 """`minimand segment`: organs from a few atlases."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -44,11 +45,11 @@ def segment(
     Labels keep the numbers of the atlases and lie as the target does. A target that cannot be read is told at the end,
     the others are done.
     """
-    from minimand.commands.console import note, print_json, require_one_of
-    from minimand.commands.progress import counting
+    from minimand.commands.console import note, require_one_of
+    from minimand.commands.each import finish, run_each
     from minimand.io import InputError, check_folder
     from minimand.systems.segmentation.atlases import read_library
-    from minimand.systems.segmentation.files import plan, run
+    from minimand.systems.segmentation.files import Job, plan, run
     from minimand.systems.segmentation.methods import METHODS, WEIGHING, get_rule
     from minimand.systems.segmentation.report import Entry, write_report
 
@@ -68,34 +69,21 @@ def segment(
         "weights_sha256": card.get("sha256"),
     }  # fmt: skip
     turned = [place[2] if len(place) == 3 else 0, *place[:2]] if place else None
-    done: list[dict[str, Any]] = []
-    failed: list[str] = []
-    pages: list[Entry] = []
     explain = report is not None and method in WEIGHING
-    with counting(method, len(jobs), "targets") as show:
-        for k, job in enumerate(jobs):
-            show(job.source.name, k)
-            try:
-                found = run(
-                    job, library, rule, count=count, centre=turned,
-                    options=options, weights=card.get("name"), explain=explain, force=force,
-                )  # fmt: skip
-            except InputError as error:
-                failed.append(str(error))
-                continue
-            for text in found.told["notes"]:
-                note(f"{job.source}: {text}")
-            done.append(found.told)
-            pages += [found.entry] if report else []
-            if not json:
-                print(_line(method, found.told))
-    if report and pages:
-        note(f"report: {write_report(report, f'Labels by {method}', pages, force=force)}")
-    if json and not (failed and not done):
-        print_json({"method": method, "labels": library.labels, "targets": done, "failed": failed})
-    if failed:
-        more = f"; {len(failed)} of {len(jobs)} targets failed, the others are done" if len(jobs) > 1 else ""
-        raise InputError(f"{failed[0]}{more}")
+
+    def one(job: Job) -> tuple[dict[str, Any], Entry | None, list[str]]:
+        found = run(
+            job, library, rule, count=count, centre=turned,
+            options=options, weights=card.get("name"), explain=explain, force=force,
+        )  # fmt: skip
+        notes = [f"{job.source}: {text}" for text in found.told["notes"]]
+        return found.told, found.entry if report else None, notes
+
+    named = {str(job.source): job for job in jobs}
+    done = run_each(method, "targets", named, one, None if json else partial(_line, method))
+    if report and done.entries:
+        note(f"report: {write_report(report, f'Labels by {method}', done.entries, force=force)}")
+    finish(done, {"method": method, "labels": library.labels, "targets": done.told}, json=json)
 
 
 def _line(method: str, found: dict[str, Any]) -> str:

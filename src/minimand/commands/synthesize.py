@@ -1,6 +1,6 @@
 """`minimand synthesize`: CT from MR."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,10 +26,10 @@ def synthesize(
     What ships is a demonstration that learned virtual heads; it is no medical device. Pictures of one folder are the
     slices of one subject. Train on your own scanner's images: minimand train mr-ct --help.
     """
-    from minimand.commands.console import note, print_json
-    from minimand.commands.progress import counting
-    from minimand.io import InputError, check_folder
-    from minimand.systems.synthesis.files import plan, run
+    from minimand.commands.console import note
+    from minimand.commands.each import finish, run_each
+    from minimand.io import check_folder
+    from minimand.systems.synthesis.files import Job, plan, run
     from minimand.systems.synthesis.report import Entry, write_report
     from minimand.systems.synthesis.synthesize import load_network, usual_weights
     from minimand.weights.choice import terms_of
@@ -40,31 +40,16 @@ def synthesize(
     jobs = plan(mr, output, card, truth=truth, force=force)
     for text in filter(None, (terms_of(card), card.get("use") and f"{card['name']}: {card['use']}")):
         note(text)
-    done: list[dict[str, Any]] = []
-    failed: list[str] = []
-    pages: list[Entry] = []
-    with counting("synthesizing", len(jobs), "volumes") as show:
-        for k, job in enumerate(jobs):
-            show(job.name, k)
-            try:
-                found = run(job, net, card, force=force)
-            except InputError as error:
-                failed.append(str(error))
-                continue
-            for text in found.notes:
-                note(text)
-            done.append(found.told)
-            pages += [found.entry] if report else []
-            if not json:
-                print(_line(found.told))
-    if report and pages:
+
+    def one(job: Job) -> tuple[dict[str, Any], Entry | None, Sequence[str]]:
+        found = run(job, net, card, force=force)
+        return found.told, found.entry if report else None, found.notes
+
+    done = run_each("synthesizing", "volumes", {job.name: job for job in jobs}, one, None if json else _line)
+    if report and done.entries:
         title = f"CT from MR, {card.get('name')}"
-        note(f"report: {write_report(report, title, pages, force=force)}")
-    if json and not (failed and not done):
-        print_json({"weights": card.get("name"), "volumes": done, "failed": failed})
-    if failed:
-        more = f"; {len(failed)} of {len(jobs)} volumes failed, the others are done" if len(jobs) > 1 else ""
-        raise InputError(f"{failed[0]}{more}")
+        note(f"report: {write_report(report, title, done.entries, force=force)}")
+    finish(done, {"weights": card.get("name"), "volumes": done.told}, json=json)
 
 
 def _line(told: dict[str, Any]) -> str:
