@@ -8,7 +8,7 @@ import torch
 from torch.testing import assert_close
 
 from minimand.systems.synthesis.heads import virtual_head
-from minimand.systems.synthesis.mind import mind, structure_loss
+from minimand.systems.synthesis.mind import FLOOR, mind, structure_loss
 from minimand.systems.synthesis.template import made_template
 
 SPEC = importlib.util.spec_from_file_location("naive", Path(__file__).with_name("naive.py"))
@@ -44,10 +44,10 @@ def test_features_sum_to_one_or_the_largest_is_one():
 
 @pytest.mark.parametrize(("a", "b"), [(0.5, 0.2), (-2.0, 1.0), (3.0, -7.0)])
 def test_contrast_and_brightness_do_not_matter_beyond_the_floor(a, b):
-    x = noise(1, 12, 10)
+    x = 10 * noise(1, 12, 10)  # far above the floor
     assert_close(mind(a * x + b, floor=0.0), mind(x, floor=0.0))
-    assert_close(mind(a * x + b, floor=4e-4 * a**2), mind(x))
-    assert float(structure_loss(a * x + b, x)) < 1e-5 < 1e-3 < float(structure_loss(noise(1, 12, 10).flip(1), x))
+    assert_close(mind(a * x + b, floor=FLOOR * a**2), mind(x))
+    assert float(structure_loss(a * x + b, x)) < 1e-5 < 1e-3 < float(structure_loss(x.flip(1), x))
 
 
 def test_distances_are_symmetric():
