@@ -110,4 +110,5 @@ def test_our_chest_networks_beat_the_authors(data, done):
     assert rows["admm-net-chest-9"]["psnr"] > 34.45
     assert rows["admm-net-chest-17"]["psnr"] > 34.77
     assert rows["admm-csnet-chest"]["psnr"] == pytest.approx(36.58, abs=0.01)
+    assert rows["admm-csnet"]["psnr"] == pytest.approx(36.03, abs=0.01)
     assert rows["authors' NET-Pseudo-radial-0.2-real-S11, 11 stages"]["psnr"] == pytest.approx(34.90, abs=0.01)

@@ -29,7 +29,7 @@ from minimand.terms import LeastSquares
 
 SHIPPED = {  # where no weights are named; networks for k-space
     "admm-net": "admm-net",
-    "admm-csnet": "admm-csnet-chest",
+    "admm-csnet": "admm-csnet",
     "ldamp": "foe",
 }
 INIT_DEPTH = 15  # stages of the untrained network, as of the talk's
