@@ -1,6 +1,6 @@
 # `make demo` and `make test` need nothing but Python 3.11 or newer: each makes the virtual environment if it is missing.
 PYTHON ?= python3
-EXTRAS ?= dev,bench,nufft,app,export,batch
+EXTRAS ?= dev,bench,nufft,app,export,batch,docs
 COUNT ?= 20000
 START ?= 10000
 VENV := .venv
@@ -57,7 +57,9 @@ bench: $(STAMP)  ## run every benchmark, one after the other
 fuzz: $(STAMP)  ## damage files at random, COUNT of each format from number START on, and read them
 	@$(BIN)/python tests/io/fuzz.py --count $(COUNT) --start $(START)
 
-docs: $(STAMP)  ## check that every link resolves and every example in the documents runs
+docs: $(STAMP)  ## build the site into build/site; check every link and run every example in the documents
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "site: file://$(CURDIR)/build/site/index.html"
 	@$(BIN)/pytest -m '' tests/test_docs.py
 
 clean:  ## remove everything that was made

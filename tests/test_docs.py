@@ -1,6 +1,9 @@
 """What the documents say holds: every link leads somewhere, every Python example runs."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -43,3 +46,30 @@ def test_every_python_example_runs(document):
     for language, code in FENCED.findall(text_of(document)):
         if language == "python":
             exec(compile(code, name_of(document), "exec"), names)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_every_file_that_a_document_names_is_there(document):
+    named = re.findall(r"`((?:src|tests|examples|benchmarks)/[\w/.-]+\.py)`", text_of(document))
+    assert [name for name in named if not (ROOT / name).is_file()] == []
+
+
+@pytest.mark.slow
+def test_every_guide_is_in_the_site():
+    site = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    guides = {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")}
+    assert {name for name in guides if f" {name}\n" not in site} == set()
+
+
+@pytest.mark.slow
+def test_the_site_is_built_without_a_warning_and_loads_nothing_from_elsewhere(tmp_path):
+    pytest.importorskip("mkdocs", reason="needs the extra docs")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", tmp_path]
+    quiet = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=quiet, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "WARNING" not in done.stderr
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert re.findall(r'(?:src|<link[^>]*stylesheet[^>]*href)="https?:[^"]*"', page) == []
+    reference = (tmp_path / "api" / "core.html").read_text(encoding="utf-8")
+    assert "A linear map between batches, with its adjoint" in reference

@@ -21,6 +21,7 @@ from minimand.reconstruction.denoisers import DnCNN, FoE
 from minimand.terms.shrinkage_field import REACH
 
 Size = Any  # of an axis: int, and a symbol while a network is exported
+TURN = torch.tensor(2 * torch.pi, dtype=torch.float64)  # a plain number would be single in ONNX
 SMALLEST = 1e-6  # in place of an exact zero that is divided by, as in LeastSquares
 Waves = tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]  # cosines and sines of rows and of columns
 
@@ -295,8 +296,9 @@ def waves(n: Size) -> tuple[Tensor, Tensor]:
     k = torch.arange(n, dtype=torch.float64)
     turn = modulo(k[:, None] * k, n)
     turn = torch.where(2 * turn > n, turn - n, turn)
-    angle, size = turn * (2 * torch.pi / n), torch.sqrt(torch.ones((), dtype=torch.float64) * n)
-    return angle.cos() / size, angle.sin() / size
+    length = torch.ones((), dtype=torch.float64) * n
+    angle = turn * TURN / length
+    return angle.cos() / length.sqrt(), angle.sin() / length.sqrt()
 
 
 def fourier(x: Tensor, waves: Waves, sign: float) -> Tensor:
@@ -311,7 +313,8 @@ def shifts(n: Size, kernel: Tensor) -> Tensor:
     """2 pi k d / n of the frequencies k and shifts d of a kernel's rows, (n, rows)."""
     reach = kernel.shape[0] // 2
     shift = torch.arange(-reach, reach + 1, dtype=torch.float64)
-    return modulo(torch.arange(n, dtype=torch.float64)[:, None] * shift, n) * (2 * torch.pi / n)
+    turn = modulo(torch.arange(n, dtype=torch.float64)[:, None] * shift, n)
+    return turn * TURN / (torch.ones((), dtype=torch.float64) * n)
 
 
 def modulo(k: Tensor, n: Size) -> Tensor:
@@ -369,12 +372,12 @@ def gathered(z: Tensor, bank: Tensor, margin: Margin) -> Tensor:
 def shrunk(u: Tensor, values: Tensor, reach: float, outer: Tensor) -> Tensor:
     """Every channel of (batch, channels, height, width) through its curve; outer: slopes beyond its ends."""
     last = values.shape[1] - 1
-    position = (u.flatten(2) + reach) * (last / (2 * reach))
+    flat = u.flatten(2)
+    position = (flat + reach) * (last / (2 * reach))
     k = position.clamp(0, last - 1).long()
     every = values.expand(u.shape[0], -1, -1)
     left, right = every.gather(2, k), every.gather(2, k + 1)
     inside = left + (right - left) * (position - k)
-    step = 2 * reach / last
-    below = values[:, :1] + outer[:, :1] * position * step
-    above = values[:, -1:] + outer[:, 1:] * (position - last) * step
+    below = values[:, :1] + outer[:, :1] * (flat + reach)
+    above = values[:, -1:] + outer[:, 1:] * (flat - reach)
     return torch.where(position < 0, below, torch.where(position >= last, above, inside)).reshape(u.shape)
