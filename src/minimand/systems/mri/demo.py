@@ -7,7 +7,7 @@ import numpy as np
 from minimand.io import Images, InputError, read_images
 
 SAMPLING = "radial:0.2"
-METHODS = ("zero-filled", "tv", "admm-net")
+METHODS = ("zero-filled", "tv", "admm-net", "admm-csnet")
 
 
 def embedded_scan() -> Images:
