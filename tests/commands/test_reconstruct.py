@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from minimand.io import read_array
+from minimand.reconstruction.admm_csnet import ADMMCSNet
 from minimand.reconstruction.admm_net import ADMMNet
 from minimand.weights import save_weights
 
@@ -185,9 +186,13 @@ def test_a_scan_outside_the_card_is_warned_of(scans, one, minimand, work):
     assert "sides of 128 to 256 pixels, this scan has 32 x 40" in err
 
 
-def test_without_weights_the_network_that_ships_under_the_name_is_taken(scans, one, done, monkeypatch, work):
+def test_the_scan_says_which_network_is_taken_where_none_is_named(scans, one, done, monkeypatch, work):
+    done("simulate", scans / "complex.npy", "-o", "complex.npz", "--mask", "random:0.5")
     (work / "shipped").mkdir()
     (work / "shipped" / "admm-net.safetensors").write_bytes((scans / "tiny.safetensors").read_bytes())
+    card = {"name": "small", "network": "admm-csnet", "arguments": {"depth": 1, "filters": 2, "size": 3}}
+    save_weights(work / "shipped" / "admm-csnet.safetensors", card, ADMMCSNet(1, filters=2, size=3).state_dict())
     monkeypatch.setattr("minimand.weights.SHIPPED", work / "shipped")
-    found = json.loads(done("reconstruct", one, "-o", "x.npz", "--json"))
-    assert (found["method"], found["weights"]) == ("admm-net", "tiny")
+    for kspace, taken in ((one, ("admm-csnet", "small")), ("complex.npz", ("admm-net", "tiny"))):
+        found = json.loads(done("reconstruct", kspace, "-o", "x.npz", "--json", "--force"))
+        assert (found["method"], found["weights"]) == taken

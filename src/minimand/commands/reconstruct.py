@@ -18,8 +18,8 @@ def reconstruct(
         str | None,
         Option(
             metavar="NAME",
-            help="zero-filled, tv, sense-tv, sense-wavelet, admm-net or admm-csnet [default: admm-net, and "
-            "sense-wavelet for coil data].",
+            help="zero-filled, tv, sense-tv, sense-wavelet, admm-net or admm-csnet [default: admm-csnet for real "
+            "images, admm-net for complex ones, sense-wavelet for coil data].",
         ),
     ] = None,
     weights: Weights = None,
@@ -56,7 +56,7 @@ def reconstruct(
         require_known(method)
     chosen = get_method(method, weights=weights, device=where) if method and weights else None
     job = scan.read_scan(kspace, mask, seed, maps=maps, most=coils)
-    method = method or ("admm-net" if job.maps is None else "sense-wavelet")
+    method = method or scan.usual_method(job)
     weights = weights or scan.usual_weights(job, method)
     chosen = chosen or get_method(method, weights=weights, device=where)
     if output.suffix.lower() == ".png" and job.slices > 1:

@@ -41,7 +41,7 @@ def reconstruct_file(
     Raises InputError for bad input, ArithmeticError for a result that is not finite.
     """
     job = scan.read_scan(kspace, way.mask, way.seed, maps=maps, most=way.coils)
-    method = way.method or ("admm-net" if job.maps is None else "sense-wavelet")
+    method = way.method or scan.usual_method(job)
     chosen = loaded(method, way.weights or scan.usual_weights(job, method))
     found = scan.reconstruct_scan(job, chosen, torch.device("cpu"))
     files = [kspace, *([way.mask] if way.mask and names_file(way.mask) else []), *([maps] if maps else [])]

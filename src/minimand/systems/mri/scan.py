@@ -119,6 +119,13 @@ def read_scan(
     return Scan(kspace, where, empty, real, found.source, found.single, notes)
 
 
+def usual_method(scan: Scan) -> str:
+    """What a scan is reconstructed by where no method is named."""
+    if scan.maps is not None:
+        return "sense-wavelet"
+    return "admm-csnet" if scan.real else "admm-net"
+
+
 def usual_weights(scan: Scan, method: str) -> str | None:
     """The network that ships for a scan where it is another than the usual one of a method: that for complex images,
     or for coil data; else None.
