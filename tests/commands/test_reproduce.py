@@ -14,7 +14,7 @@ from minimand.weights import shipped
 def test_without_a_name_the_tables_are_listed(done):
     names = ["mri-chest", "mri-brain", "imaging-hadamard", "imaging-diffraction", "denoising", "restoration"]
     names += ["dehazing", "segmentation", "atlas-count", "synthesis", "synthesis-pairs", "shapes"]
-    names += [f"optimizers-{name}" for name in ("table1", "table2", "depth", "ablation", "curves")]
+    names += [f"optimizers-{name}" for name in ("table1", "table2", "depth", "ablation", "curves", "table3")]
     assert done("reproduce").splitlines() == names
     assert json.loads(done("reproduce", "--json")) == {"tables": names}
 
@@ -26,6 +26,19 @@ def test_an_unknown_table_is_told_with_the_nearest(refused):
 
 def test_rates_that_the_talk_does_not_have_are_told(refused):
     assert "--rates 0.2,0.6: the talk has 0.2, 0.3, 0.4, 0.5" in refused("reproduce", "mri-brain", "--rates", "0.2,0.6")
+
+
+@pytest.mark.parametrize(
+    ("table", "option"), [("shapes", "--runs"), ("optimizers-table1", "--images"), ("dehazing", "--rates")]
+)
+def test_an_option_that_a_table_does_not_have_is_told(refused, table, option):
+    assert f"{table} takes no {option}; leave it out." in refused("reproduce", table, option, 2)
+
+
+def test_one_run_has_no_standard_error(refused):
+    assert "optimizers-depth has standard errors; it takes 2 runs or more." in refused(
+        "reproduce", "optimizers-depth", "--runs", 1
+    )
 
 
 @pytest.fixture

@@ -107,6 +107,28 @@ def print_losses(table: Mapping[str, Any], *, json: bool) -> None:
         print(" ".join([f"{row['method']:<20}", *(f"{cell:>22}" for cell in cells)]))
 
 
+def print_accuracies(table: Mapping[str, Any], *, json: bool) -> None:
+    """Loss, top-1 and top-2 of each rule on test pictures, beside the published ones."""
+    from minimand.commands.console import print_json
+
+    if json:
+        print_json(table)
+        return
+    print(f"{table['table']}, ours on {table['on']}: loss, top-1, top-2 % / published; {table['source']}")
+    columns = list(table["rows"][0]["tasks"])
+    print(" ".join([f"{'method':<12}", *(f"{column:>40}" for column in columns)]))
+    for row in table["rows"]:
+        cells = [
+            found.get("unavailable") or f"{_three(found)} / {_three(row['published'][column])}"
+            for column, found in row["tasks"].items()
+        ]
+        print(" ".join([f"{row['method']:<12}", *(f"{cell:>40}" for cell in cells)]))
+
+
+def _three(found: Mapping[str, float]) -> str:
+    return f"{found['loss']:.3f} {found['top1']:.2f} {found['top2']:.2f}"
+
+
 def _loss(found: Mapping[str, Any], published: float | None) -> str:
     if "unavailable" in found:
         return str(found["unavailable"])

@@ -14,7 +14,7 @@ from minimand.systems.optimizers.optimizees import LSTM, MLP
 from minimand.systems.optimizers.race import race, rules_of, starter, summary
 from minimand.systems.optimizers.registry import make_optimizee
 from minimand.systems.optimizers.rivals import OCTAVE, RATES, RIVALS, RivalWalker, tune
-from minimand.systems.optimizers.tables import TABLES, optimizer_table
+from minimand.systems.optimizers.tables import LOSSES, optimizer_table
 
 
 def test_a_rule_runs_alike_alone_and_beside_others_and_in_parts(pictures):
@@ -109,9 +109,9 @@ def test_what_cannot_start_is_refused(text, said):
         starter(text, "mlp-9-tiny")
 
 
-@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("name", LOSSES)
 def test_a_table_has_every_rule_and_the_published_figures(name, mnist_folder):
-    table = TABLES[name]
+    table = LOSSES[name]
     assert all(len(row) == len(table.tasks) for row in table.published.values())
     found = optimizer_table(name, mnist_folder, runs=2, steps=2)
     assert [row["method"] for row in found["rows"]] == list(table.rules)

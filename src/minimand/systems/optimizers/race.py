@@ -37,6 +37,19 @@ def starter(text: str, task: str) -> Start:
     raise InputError(f"there is no rule {name!r}. Known: {', '.join((*RULES, *VARIANTS, *RIVALS))}.")
 
 
+def available(rule: str, task: str) -> Start | str:
+    """What starts the rule on the task, or why nothing does."""
+    try:
+        return starter(rule, task)
+    except InputError:
+        return "no weights ship" if rule in RULES else "no rate was searched"
+
+
+def labelled(show: Show, column: str) -> Show:
+    """The same, told the column of a table beside the rule."""
+    return lambda rule, step, steps: show(f"{rule}, {column}", step, steps)
+
+
 def race(
     rules: Mapping[str, Start], optimizee: Optimizee, *, steps: int, runs: int, seed: int,
     show: Show = lambda name, step, steps: None,

@@ -1,15 +1,15 @@
 """The talk's tables and figures of learned optimizers: our figures beside the published ones."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from minimand.io import InputError
 from minimand.systems.optimizers.ablation import VARIANTS
-from minimand.systems.optimizers.race import Show, Start, race, starter, summary
+from minimand.systems.optimizers.accuracy import TABLE3
+from minimand.systems.optimizers.race import Show, available, labelled, race, summary
 from minimand.systems.optimizers.registry import make_optimizee
-from minimand.systems.optimizers.rules import RULES
 
 STEPS, RUNS = 100, 100
 SOURCE = "Wang et al. (2019), {}; loss on the mini-batch of step 100"
@@ -27,7 +27,7 @@ class Table:
     source: str
 
 
-TABLES = {
+LOSSES = {
     "optimizers-table1": Table(
         {"sigmoid": "mlp", "ReLU": "mlp-relu", "ELU": "mlp-elu", "tanh": "mlp-tanh"}, LEARNED,
         {
@@ -69,6 +69,7 @@ TABLES = {
         "figs. 5 (a) and (c), read off",
     ),
 }  # fmt: skip
+TABLES = (*LOSSES, TABLE3)
 
 
 def optimizer_table(
@@ -77,9 +78,12 @@ def optimizer_table(
 ) -> dict[str, Any]:  # fmt: skip
     """A table as rows: the loss at the last step (mean and standard error over the runs) of each rule on each task.
 
-    A rule without weights or without a rate for a task says so. folder: of the data. Raises InputError.
+    A rule without weights or without a rate for a task says so. folder: of the data. runs: at least 2. Raises
+    InputError.
     """
-    table = TABLES[name]
+    if runs < 2:
+        raise InputError(f"{name} has standard errors; it takes 2 runs or more.")
+    table = LOSSES[name]
     rows: dict[str, dict[str, Any]] = {
         rule: {"method": rule, "tasks": {}, "published": _named(table, table.published.get(rule, ()))}
         for rule in table.rules
@@ -87,29 +91,17 @@ def optimizer_table(
     for column, task in table.tasks.items():
         optimizee, racers = make_optimizee(task, folder), {}
         for rule in table.rules:
-            found = _entry(rule, task)
+            found = available(rule, task)
             if isinstance(found, str):
                 rows[rule]["tasks"][column] = {"unavailable": found}
             else:
                 racers[rule] = found
         for rule, losses in race(
-            racers, optimizee, steps=steps, runs=runs, seed=seed, show=_labelled(show, column)
+            racers, optimizee, steps=steps, runs=runs, seed=seed, show=labelled(show, column)
         ).items():
             rows[rule]["tasks"][column] = summary(losses)
     on = f"{runs} runs of {steps} steps"
     return {"table": name, "source": SOURCE.format(table.source), "on": on, "rows": list(rows.values())}
-
-
-def _entry(rule: str, task: str) -> Start | str:
-    """What starts the rule on the task, or why nothing does."""
-    try:
-        return starter(rule, task)
-    except InputError:
-        return "no weights ship" if rule in RULES else "no rate was searched"
-
-
-def _labelled(show: Show, column: str) -> Callable[[str, int, int], None]:
-    return lambda rule, step, steps: show(f"{rule}, {column}", step, steps)
 
 
 def _named(table: Table, losses: tuple[float | None, ...]) -> dict[str, float]:
