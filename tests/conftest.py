@@ -35,6 +35,12 @@ def seeds() -> None:
     torch.manual_seed(0)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def no_cache_of_the_user(tmp_path_factory) -> None:
+    """What commands keep for the next time is kept for this run only."""
+    os.environ["MINIMAND_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
 @pytest.fixture(scope="session")
 def data() -> Path:
     """The folder of real data, MINIMAND_DATA (default: shared/data beside the repository); skips where it is absent."""

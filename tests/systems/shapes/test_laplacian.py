@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy.linalg import eigh
 
-from minimand.systems.shapes.cache import cache_folder, cached_eigenpairs
+from minimand.io.cache import cache_folder
+from minimand.systems.shapes.cache import cached_eigenpairs
 from minimand.systems.shapes.laplacian import cotangent_laplacian, eigenpairs, mollified
 
 from .conftest import icosphere, torus
@@ -97,7 +98,7 @@ def test_the_cache_lets_go_of_what_was_used_longest_ago(monkeypatch):
     cached_eigenpairs(torus(20, 11, 0.3))
     (first,) = (cache_folder() / "eigenpairs").iterdir()
     os.utime(first, (0, 0))
-    monkeypatch.setattr("minimand.systems.shapes.cache.CEILING", 1.5 * first.stat().st_size)
+    monkeypatch.setattr("minimand.io.cache.CEILING", 1.5 * first.stat().st_size)
     cached_eigenpairs(torus(20, 11, 0.4))
     (second,) = (cache_folder() / "eigenpairs").iterdir()
     assert second != first

@@ -1,6 +1,7 @@
 """Atlases on the grid of a target before registration: turned as it is, at its spacing, middle on middle."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -54,8 +55,8 @@ def place(atlas: Atlas, target: Scan, numbers: Sequence[int], centre: Sequence[i
 def normalised(image: Volume) -> Volume:
     """Intensities from 0 at the first percentile to 1 at the last but one; a constant image becomes 0."""
     values = image.flatten()
-    step = max(1, values.numel() // 2**20)  # torch's quantile takes no more than 16 million
-    low, high = torch.quantile(values[::step], torch.tensor(PERCENTILES, dtype=image.dtype))
+    step = max(1, values.numel() // 2**20)
+    low, high = torch.from_numpy(np.quantile(values[::step].numpy(), PERCENTILES)).to(image.dtype)
     return ((image - low) / (high - low).clamp_min(torch.finfo(image.dtype).tiny)).clamp(0, 1) * (high > low)
 
 
@@ -77,8 +78,15 @@ def _turn(atlas: np.ndarray, target: np.ndarray, *, flat: bool) -> np.ndarray:
 
 def _axes(affine: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The nearest scanner axis of every voxel axis, with its sign, as columns; and the spacing."""
+    return _axes_of(affine.astype(float).tobytes())
+
+
+@lru_cache(maxsize=1024)
+def _axes_of(affine_bytes: bytes) -> tuple[np.ndarray, np.ndarray]:
+    """Remembered, for the atlases of a folder mostly lie alike and every target asks."""
     from nibabel.orientations import io_orientation
 
+    affine = np.frombuffer(affine_bytes).reshape(4, 4)
     axes = np.zeros((3, 3))
     for k, (axis, sign) in enumerate(io_orientation(affine)):
         axes[int(axis) if np.isfinite(axis) else k, k] = sign if np.isfinite(sign) else 1

@@ -40,8 +40,20 @@ class Effort(NamedTuple):
     deformation_rate: float = 0.01
 
 
-def register(target: Target, atlases: Volumes, *, spacing: Sequence[float] = (1.0, 1.0, 1.0), effort: Effort) -> Field:
-    """phi of every atlas on the target's grid, ready for `warp`. Images are from 0 to 1.
+class Maps(NamedTuple):
+    """The numbers of phi for every atlas."""
+
+    A: Float[Tensor, "atlas 3 3"]
+    b: Float[Tensor, "atlas 3"]
+    C: Float[Tensor, "atlas 3 kd kh kw"]
+
+    def on(self, size: Sequence[int]) -> Field:
+        """phi at the voxels of a grid, ready for `warp`."""
+        return affine_places(self.A, self.b, size) + deformation(self.C, size)
+
+
+def register(target: Target, atlases: Volumes, *, spacing: Sequence[float] = (1.0, 1.0, 1.0), effort: Effort) -> Maps:
+    """phi of every atlas. Images are from 0 to 1.
 
     spacing: of the voxels along depth, height and width: windows are about as long in every direction. An axis shorter
     than 4 voxels is left alone. Deterministic.
@@ -66,7 +78,7 @@ def register(target: Target, atlases: Volumes, *, spacing: Sequence[float] = (1.
     _descend(affine_loss, [A, b], effort.affine, effort.affine_rate)
     A, b = (A * free).detach(), (b * moves).detach()
 
-    C = torch.zeros(len(X), 3, *(CONTROLS if n >= 4 else 4 for n in size), dtype=T.dtype, requires_grad=True)
+    C = torch.zeros(len(X), 3, *controls(size), dtype=T.dtype, requires_grad=True)
     start = affine_places(A, b, T.shape[1:])
 
     def deformation_loss() -> Tensor:
@@ -74,7 +86,7 @@ def register(target: Target, atlases: Volumes, *, spacing: Sequence[float] = (1.
         return _dissimilarity(T, sample(X[:, None], places)[:, 0], weight, radius) + PENALTY_BENDING * bending(C)
 
     _descend(deformation_loss, [C], effort.deformation, effort.deformation_rate)
-    return affine_places(A, b, size) + deformation(C.detach(), size) * moves
+    return Maps(A, b, C.detach() * moves[:, None, None, None])
 
 
 def warp(volumes: Float[Tensor, "atlas channel d h w"], field: Field) -> Tensor:
@@ -127,6 +139,12 @@ def deformation(C: Float[Tensor, "atlas 3 kd kh kw"], size: Sequence[int]) -> Fi
     """sum_k C_k B(x - x_k) at the voxels' centres."""
     D, H, W = (splines(n, m, C.dtype) for n, m in zip(size, C.shape[2:], strict=True))
     return torch.einsum("nicba,dc,hb,wa->ndhwi", C, D, H, W)
+
+
+def controls(size: Sequence[int]) -> tuple[int, int, int]:
+    """Control points along depth, height and width."""
+    z, y, x = (CONTROLS if n >= 4 else 4 for n in size)
+    return z, y, x
 
 
 def splines(n: int, controls: int, dtype: torch.dtype = torch.float32) -> Float[Tensor, "n controls"]:

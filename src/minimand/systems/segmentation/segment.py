@@ -11,7 +11,8 @@ from torch import Tensor
 from minimand.systems.segmentation.atlases import Library, Scan
 from minimand.systems.segmentation.fusion import Rule
 from minimand.systems.segmentation.placing import Placed, normalised, place
-from minimand.systems.segmentation.registration import Effort, register, sample, warp
+from minimand.systems.segmentation.registered import registered
+from minimand.systems.segmentation.registration import Effort, sample, warp
 from minimand.systems.segmentation.selection import most_alike
 
 COUNT = 10  # atlases that are registered
@@ -84,7 +85,7 @@ def align(target: Scan, placed: Sequence[Placed], effort: Effort | None = None) 
     """Atlases registered to the target."""
     T, images = normalised(target.image), torch.stack([p.image for p in placed])
     labels = torch.stack([p.labels for p in placed])
-    field = register(T, images, spacing=target.spacing, effort=effort or Effort())
+    field = registered(T, images, target.spacing, effort or Effort()).on(T.shape)
     warped = warp(labels[:, 1:], field)
     rest = 1 - warped.sum(1, keepdim=True)
     return Warped(T, sample(images[:, None], field)[:, 0], torch.cat([rest, warped], 1))

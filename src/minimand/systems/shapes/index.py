@@ -12,8 +12,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from minimand.io import InputError, atomic_writer
+from minimand.io.cache import cache_folder
 from minimand.io.meshes import Mesh
-from minimand.systems.shapes.cache import VERSION, cache_folder, cached_eigenpairs
+from minimand.systems.shapes.cache import VERSION, cached_eigenpairs
 from minimand.systems.shapes.collection import Entry
 from minimand.systems.shapes.methods import Method
 from minimand.systems.shapes.surface import surface_of
