@@ -8,7 +8,7 @@ from minimand.io.cache import keep, kept
 from minimand.io.meshes import Mesh
 from minimand.systems.shapes.laplacian import PAIRS, Eigenpairs, eigenpairs
 
-VERSION = 1  # of the computation: a new one forgets what the old one kept
+VERSION = 2  # of the computation: a new one forgets what the old one kept
 KIND = "eigenpairs"
 
 

@@ -9,15 +9,19 @@ from jaxtyping import Float, Int
 from scipy.linalg import eigh
 from scipy.sparse.linalg import splu
 
+from minimand.systems.shapes.surface import edges_of
+from minimand.systems.shapes.tufted import corner_cotangents, delaunay, heron, tufted_cover
+
 PAIRS = 100  # the usual number
 SHIFT = 1e-2  # added to the spectrum so that L + SHIFT A can be factored; eigenvalues at unit area are 4 pi and more
 MOLLIFY = 1e-5  # of the mean edge length: by how much each triangle inequality is to hold
 DENSE = 500  # vertices below which all pairs are computed at once
-BLOCK = 6  # vectors that are taken through the factors together
+BLOCK = 8  # vectors that are taken through the factors together
 TOLERANCE = 1e-9  # of an eigenpair of the inverse, relative
 
 Vertices = Float[np.ndarray, "vertices 3"]
 Faces = Int[np.ndarray, "faces 3"]
+Operators = tuple[sparse.csc_matrix, Float[np.ndarray, " vertices"]]
 
 
 class Eigenpairs(NamedTuple):
@@ -31,27 +35,48 @@ class Eigenpairs(NamedTuple):
     area: float
 
 
-def cotangent_laplacian(vertices: Vertices, faces: Faces) -> tuple[sparse.csc_matrix, Float[np.ndarray, " vertices"]]:
+def cotangent_laplacian(vertices: Vertices, faces: Faces) -> Operators:
     """Stiffness L, positive semi-definite, and lumped mass a: a third of the area of the triangles at each vertex.
 
     L_ij = -(cot alpha_ij + cot beta_ij) / 2, summed over triangles, so that edges of any number of faces are taken.
     Edges are made longer by one length where a triangle is nearly flat or has no area at all (Sharp and Crane 2020,
     sec. 4.5), so that every cotangent is finite. Source: Pinkall and Polthier (1993).
     """
+    return _assembled(faces, mollified(_side_lengths(vertices, faces)), len(vertices))
+
+
+def robust_laplacian(vertices: Vertices, faces: Faces) -> Operators:
+    """The same of the Delaunay triangulation of the tufted cover, halved: no weight is negative, whatever the mesh.
+
+    Where the mesh is sound and Delaunay it is `cotangent_laplacian`. Source: Sharp and Crane (2020), sec. 4.
+    """
+    lengths = mollified(_side_lengths(vertices, faces))
+    cover, glue = tufted_cover(faces)
+    flipped, lengths = delaunay(cover, np.concatenate([lengths, lengths[:, [0, 2, 1]]]), glue)
+    stiffness, mass = _assembled(flipped, lengths, len(vertices))
+    return stiffness / 2, mass / 2
+
+
+def laplacian(vertices: Vertices, faces: Faces) -> Operators:
+    """`robust_laplacian` where an edge has more than two triangles, else `cotangent_laplacian`."""
+    return (robust_laplacian if (edges_of(faces)[2] > 2).any() else cotangent_laplacian)(vertices, faces)
+
+
+def _side_lengths(vertices: Vertices, faces: Faces) -> Float[np.ndarray, "faces 3"]:
+    """Between corners 0 and 1, 1 and 2, 2 and 0."""
     corners = vertices[faces]
-    lengths = np.linalg.norm(corners[:, [1, 2, 0]] - corners[:, [2, 0, 1]], axis=2)  # opposite to corners 0, 1, 2
-    lengths = mollified(lengths)
-    a, b, c = np.sort(lengths, axis=1)[:, ::-1].T
-    area = 0.25 * np.sqrt((a + (b + c)) * (c - (a - b)) * (c + (a - b)) * (a + (b - c)))  # Kahan: stable for needles
-    squares = lengths**2
-    half = (squares.sum(1, keepdims=True) - 2 * squares) / (8 * area[:, None])  # cot / 2 at each corner
+    lengths: Float[np.ndarray, "faces 3"] = np.linalg.norm(corners - corners[:, [1, 2, 0]], axis=2)
+    return lengths
+
+
+def _assembled(faces: Faces, lengths: Float[np.ndarray, "faces 3"], n: int) -> Operators:
+    """Stiffness and mass of n vertices by the sides of the triangles alone."""
+    half = corner_cotangents(lengths) / 2
     i, j = faces[:, [1, 2, 0]].ravel(), faces[:, [2, 0, 1]].ravel()
-    n = len(vertices)
     weights = sparse.coo_matrix((half.ravel(), (i, j)), shape=(n, n))
     weights = (weights + weights.T).tocsc()
     stiffness = sparse.diags(np.asarray(weights.sum(1)).ravel()) - weights
-    areas = np.bincount(faces.ravel(), np.repeat(area / 3, 3), minlength=n)
-    return stiffness.tocsc(), areas
+    return stiffness.tocsc(), np.bincount(faces.ravel(), np.repeat(heron(lengths) / 3, 3), minlength=n)
 
 
 def mollified(lengths: Float[np.ndarray, "faces 3"]) -> Float[np.ndarray, "faces 3"]:
@@ -68,7 +93,7 @@ def eigenpairs(vertices: Vertices, faces: Faces, pairs: int = PAIRS) -> Eigenpai
     """
     if len(vertices) < pairs + 2:
         raise ValueError(f"{pairs} eigenpairs need at least {pairs + 2} vertices, got {len(vertices)}.")
-    stiffness, mass = cotangent_laplacian(vertices, faces)
+    stiffness, mass = laplacian(vertices, faces)
     area = float(mass.sum())
     areas = mass / area
     root = 1 / np.sqrt(areas)
@@ -96,8 +121,9 @@ def block_lanczos(
 ) -> tuple[Float[np.ndarray, " count"], Float[np.ndarray, "size count"]]:
     """The largest eigenvalues of a symmetric matrix and their vectors, by what it does to BLOCK vectors at once.
 
-    Every new block is made orthogonal to all before, twice, so that nothing is found again: matrix products, where one
-    vector at a time (ARPACK) takes as long to read the basis for each. Raises ArithmeticError where it does not settle.
+    Every new block is made orthogonal to the last two, as the recurrence has it, and then, for what rounding left, to
+    all before, so that nothing is found again: matrix products, where one vector at a time (ARPACK) takes as long to
+    read the basis for each. Raises ArithmeticError where it does not settle.
     Source: Golub and Underwood (1977); residuals as in Saad (2011), sec. 6.3.
     """
     limit = min(size // BLOCK, 12 * count // BLOCK + 4)
@@ -108,10 +134,10 @@ def block_lanczos(
         here, known = slice(k * BLOCK, (k + 1) * BLOCK), (k + 1) * BLOCK
         basis[:, here] = block
         image = apply(np.asfortranarray(block))
-        for _ in range(2):
-            inside = basis[:, :known].T @ image
-            image = image - basis[:, :known] @ inside
-            projected[:known, here] += inside
+        for before in (slice(max(0, k - 1) * BLOCK, known), slice(0, known)):
+            inside = basis[:, before].T @ image
+            image = image - basis[:, before] @ inside
+            projected[before, here] += inside
         block, rest = np.linalg.qr(image)
         if known < 2 * count or (k % 3 and k < limit - 1):
             continue

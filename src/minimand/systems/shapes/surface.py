@@ -30,7 +30,7 @@ def surface_of(mesh: Mesh, name: str | Path) -> Mesh:
         notes.append(f"{len(vertices)} points and no faces: triangulated, {len(faces)} triangles")
     vertices, faces = _joined(vertices, faces, notes)
     faces = _sound(faces, notes)
-    faces = _largest_part(vertices, faces, notes)
+    faces = largest_part(vertices, faces, notes)
     if not len(faces) or not triangle_areas(vertices, faces).sum() > 0:
         raise InputError(f"{name}: holds no triangle with an area; nothing can be said about its shape.")
     used, faces = np.unique(faces, return_inverse=True)
@@ -76,6 +76,24 @@ def divided(
     return np.concatenate([vertices, middles]), np.stack([np.stack(f, axis=1) for f in four], axis=1).reshape(-1, 3)
 
 
+def largest_part(
+    vertices: Float[np.ndarray, "vertices 3"], faces: Int[np.ndarray, "faces 3"], notes: list[str] | None = None
+) -> Int[np.ndarray, "kept 3"]:
+    """Triangles of the connected part with the largest area; a word on it in `notes` where there are several."""
+    if not len(faces):
+        return faces
+    ends = np.concatenate([faces[:, :2], faces[:, 1:]])
+    links = sparse.coo_matrix((np.ones(len(ends)), ends.T), shape=(len(vertices),) * 2)
+    part = connected_components(links, directed=False)[1][faces[:, 0]]
+    areas = np.bincount(part, triangle_areas(vertices, faces))
+    kept: Bool[np.ndarray, " faces"] = part == areas.argmax()
+    parts = len(np.unique(part))
+    if notes is not None and parts > 1:
+        share = areas.max() / max(areas.sum(), np.finfo(float).tiny)
+        notes.append(f"{parts} separate parts: the largest was kept, {100 * share:.0f} % of the area")
+    return faces[kept]
+
+
 def _joined(vertices: np.ndarray, faces: np.ndarray, notes: list[str]) -> tuple[np.ndarray, np.ndarray]:
     """Vertices of equal coordinates as one."""
     places, first, where = np.unique(vertices + 0.0, axis=0, return_index=True, return_inverse=True)
@@ -99,25 +117,9 @@ def _sound(faces: np.ndarray, notes: list[str]) -> np.ndarray:
     return faces[whole & once]
 
 
-def _largest_part(vertices: np.ndarray, faces: np.ndarray, notes: list[str]) -> np.ndarray:
-    """Triangles of the connected part with the largest area."""
-    if not len(faces):
-        return faces
-    ends = np.concatenate([faces[:, :2], faces[:, 1:]])
-    links = sparse.coo_matrix((np.ones(len(ends)), ends.T), shape=(len(vertices),) * 2)
-    part = connected_components(links, directed=False)[1][faces[:, 0]]
-    areas = np.bincount(part, triangle_areas(vertices, faces))
-    kept: Bool[np.ndarray, " faces"] = part == areas.argmax()
-    parts = len(np.unique(part))
-    if parts > 1:
-        share = areas.max() / max(areas.sum(), np.finfo(float).tiny)
-        notes.append(f"{parts} separate parts: the largest was kept, {100 * share:.0f} % of the area")
-    return faces[kept]
-
-
 def _say_what_stays(vertices: np.ndarray, faces: np.ndarray, notes: list[str]) -> None:
     areas = triangle_areas(vertices, faces)
     if flat := int((areas <= 1e-12 * areas.mean()).sum()):
         notes.append(f"{flat} triangles have no area: all edges were made a little longer for the Laplacian")
     if odd := int((edges_of(faces)[2] > 2).sum()):
-        notes.append(f"{odd} edges have more than two triangles (non-manifold): taken as they are")
+        notes.append(f"{odd} edges have more than two triangles (non-manifold): their tufted cover is taken")
