@@ -6,9 +6,13 @@ import shutil
 import subprocess
 import sys
 import time
+import zipfile
 
+import nibabel
 import numpy as np
 import pytest
+
+from minimand.systems.segmentation.made import made_heart
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright, of the extra dev")
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
@@ -267,7 +271,7 @@ def test_a_wrong_number_is_told_at_the_form(visit):
     visit.said[:] = [text for text in visit.said if "status of 400" not in text]
 
 
-@pytest.mark.parametrize("name", ["imaging", "denoise", "dehaze", "synthesis", "optimizers"])
+@pytest.mark.parametrize("name", ["imaging", "denoise", "segmentation", "dehaze", "synthesis", "optimizers"])
 def test_every_other_tab_works_on_its_example(visit, name):
     page = visit()
     page.click(f"#tab-{name}")
@@ -277,6 +281,58 @@ def test_every_other_tab_works_on_its_example(visit, name):
     page.wait_for_selector(f"#panel-{name} .status:has-text('Done')")
     shown = ".live svg" if name == "optimizers" else ".viewer tbody tr"
     assert page.locator(f"#panel-{name} {shown}").first.is_visible()
+
+
+def test_shapes_turn_by_mouse_by_key_and_alone(visit):
+    page = visit()
+    page.click("#tab-shapes")
+    page.click("#panel-shapes button.main")
+    page.wait_for_selector("#panel-shapes .status:has-text('Done')")
+    page.wait_for_selector(".solids figure >> nth=5")
+    assert "worm" in page.locator(".solids figcaption").first.inner_text()
+    canvas = page.locator(".turned canvas")
+    seen = [pixels(page, ".turned canvas")]
+    assert len(seen[0]) > 10_000  # there is something to see
+    canvas.focus()
+    page.keyboard.press("ArrowRight")
+    seen.append(pixels(page, ".turned canvas"))
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + 50, box["y"] + 50)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 120, box["y"] + 60)
+    page.mouse.up()
+    seen.append(pixels(page, ".turned canvas"))
+    set_range(page, ".shapes input[type=range]", 5)
+    seen.append(pixels(page, ".turned canvas"))
+    page.get_by_role("button", name="Turn", exact=True).click()
+    page.wait_for_timeout(500)
+    page.get_by_role("button", name="Stop", exact=True).click()
+    seen.append(pixels(page, ".turned canvas"))
+    assert len(set(seen)) == len(seen)
+
+
+def test_atlases_are_dropped_beside_a_target(visit, tmp_path):
+    with zipfile.ZipFile(tmp_path / "mine.zip", "w") as archive:
+        for k in range(4):
+            scan, labels = made_heart(k)
+            for name, array in (("images", scan.image), ("labels", labels)):
+                image = nibabel.Nifti1Image(array[0].numpy().astype(np.float32), np.eye(4))
+                archive.writestr(f"{name}/{k}.nii", image.to_bytes())
+                if k == 0:
+                    nibabel.save(image, tmp_path / f"{name}.nii")
+    page = visit()
+    page.click("#tab-segmentation")
+    panel = page.locator("#panel-segmentation")
+    assert not panel.locator("input[type=file]").nth(1).is_visible()
+    panel.locator("input[type=file]").first.set_input_files(tmp_path / "images.nii")
+    panel.locator(".name:has-text('images.nii')").wait_for()
+    panel.locator("button.main").click()
+    panel.locator(".status.failed:has-text('needs atlases')").wait_for()
+    panel.locator("input[type=file]").nth(1).set_input_files(tmp_path / "mine.zip")
+    panel.locator(".name:has-text('mine.zip')").wait_for()
+    panel.locator("button.main").click()
+    panel.locator(".status:has-text('Done')").wait_for()
+    assert panel.get_by_role("link", name="patch, images and record").is_visible()
 
 
 def test_tabs_are_changed_by_arrow_keys(visit):

@@ -32,6 +32,19 @@ def test_a_name_leads_nowhere(site, name):
     assert sorted(p.name for p in site.folder.iterdir()) == ["files", "jobs"]
 
 
+def test_a_file_may_lie_beside_another_where_the_tab_says_so(site):
+    def send(tab, name, beside):
+        return site.client.post("/api/files", params={"name": name, "tab": tab, "beside": beside}, content=b"1234")
+
+    assert send("mri", "a.zip", True).status_code == 400
+    assert send("segmentation", "a.zip", False).status_code == 400
+    target, atlases = send("segmentation", "a.nii", False).json(), send("segmentation", "a.zip", True).json()
+    order = {"tab": "segmentation", "file": target["id"], "beside": atlases["id"], "options": {"seed": 0}}
+    assert site.client.post("/api/jobs", json=order).status_code == 201
+    for wrong in ({"file": None}, {"file": atlases["id"]}, {"beside": target["id"]}, {"beside": "gone"}):
+        assert site.client.post("/api/jobs", json=order | wrong).status_code == 400
+
+
 @pytest.mark.parametrize("name", ["run.exe", "noname", ".npy.sh", "x.npy/", ""])
 def test_another_format_is_refused(site, name):
     answer = site.upload(name, b"1234")

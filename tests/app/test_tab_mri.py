@@ -3,13 +3,14 @@
 import json
 import zipfile
 
+import nibabel
 import numpy as np
 import pytest
 import torch
 
 from minimand.app.out import Source
 from minimand.app.tab_mri import chosen, run
-from minimand.app.tabs import MRI
+from minimand.app.tabs import MRI, TABS
 from minimand.app.worker import explained, work
 from minimand.metrics import psnr
 from minimand.reconstruction.phantoms import phantom
@@ -106,7 +107,7 @@ def test_a_bad_file_becomes_one_line_with_the_user_s_name(tmp_path, content, nam
     path = tmp_path / f"0123456789abcdef{name[1:]}"
     path.write_bytes(content)
     events = []
-    job = {"tab": "mri", "options": MRI.check({}), "folder": str(tmp_path), "path": str(path), "name": name}
+    job = {"tab": "mri", "options": MRI.check({}), "folder": str(tmp_path), "files": [[str(path), name]]}
     work({**job, "memory": 2**40}, events.append)
     (failed,) = events
     assert failed["kind"] == "failed"
@@ -118,13 +119,26 @@ def test_a_bad_file_becomes_one_line_with_the_user_s_name(tmp_path, content, nam
 def test_a_file_of_several_arrays_asks_for_a_name(tmp_path):
     np.savez(tmp_path / "a.npz", one=np.ones((16, 16)), two=np.ones((16, 16)))
     events = []
-    job = {"tab": "mri", "options": MRI.check({}), "folder": str(tmp_path), "name": "b.npz", "memory": 2**40}
-    work({**job, "path": str(tmp_path / "a.npz")}, events.append)
+    job = {"tab": "mri", "options": MRI.check({}), "folder": str(tmp_path), "memory": 2**40}
+    work({**job, "files": [[str(tmp_path / "a.npz"), "b.npz"]]}, events.append)
     assert events[-1]["text"] == "b.npz holds several arrays; type the name of one: one, two."
 
 
-def test_a_defect_is_called_one(capsys):
-    text = explained(KeyError("x"), None)
+def test_a_bad_archive_becomes_one_line_with_the_user_s_names(tmp_path):
+    with zipfile.ZipFile(tmp_path / "0123456789abcdef.zip", "w") as archive:
+        archive.writestr("images/a.nii", b"broken")
+        archive.writestr("labels/a.nii", b"broken")
+    nibabel.save(nibabel.Nifti1Image(np.eye(16), np.eye(4)), tmp_path / "t.nii")
+    files = [[str(tmp_path / "t.nii"), "mine.nii"], [str(tmp_path / "0123456789abcdef.zip"), "atlases.zip"]]
+    events = []
+    job = {"tab": "segmentation", "options": TABS["segmentation"].check({}), "folder": str(tmp_path), "files": files}
+    work({**job, "memory": 2**40}, events.append)
+    assert events[-1]["text"].startswith("images/a.nii: ")
+    assert str(tmp_path) not in events[-1]["text"]
+
+
+def test_a_defect_is_called_one(tmp_path, capsys):
+    text = explained(KeyError("x"), None, tmp_path)
     assert text.startswith("This is a defect of the program (KeyError")
     assert "KeyError" in capsys.readouterr().err
-    assert "not enough memory" in explained(MemoryError(), None)
+    assert "not enough memory" in explained(MemoryError(), None, tmp_path)

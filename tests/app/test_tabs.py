@@ -12,8 +12,11 @@ from PIL import Image
 
 from minimand.app.out import Source
 from minimand.app.sample import sample_picture
+from minimand.app.solids import lighter
 from minimand.app.tabs import TABS
 from minimand.io import InputError
+from minimand.systems.shapes.made import made_collection, made_query, rounded, tube
+from minimand.systems.shapes.surface import triangle_areas
 
 
 def run(name, out, source=None, **options):
@@ -25,6 +28,12 @@ def run(name, out, source=None, **options):
             file, record = archive.namelist()
             assert json.loads(archive.read(record))["output"]["file"] == file
     return out.of("item")
+
+
+def text_of(mesh):
+    """A mesh as .obj."""
+    rows = [f"v {x} {y} {z}" for x, y, z in mesh.vertices]
+    return "\n".join([*rows, *(f"f {a} {b} {c}" for a, b, c in mesh.faces + 1)])
 
 
 def names(item):
@@ -104,18 +113,90 @@ def test_optimizers_race_live_from_the_same_starts(out):
     assert last["hyperadam"] < last["adam:0.001"]
 
 
+def test_a_worm_is_found_among_made_shapes_whatever_its_pose(out):
+    run("shapes", out, method="wks", top=5)
+    solids = [solid for event in out.of("solids") for solid in event["solids"]]
+    assert [solid["name"][:4] for solid in solids[1:5]] == ["worm"] * 4
+    assert "1. distance" in solids[1]["note"]
+    size = {name: (out.folder / solids[1][name]["file"]).stat().st_size for name in ("points", "columns")}
+    assert size == {"points": 6 * solids[1]["vertices"], "columns": 2 * 12 * solids[1]["vertices"]}
+    corners = np.frombuffer((out.folder / solids[1]["corners"]).read_bytes(), "<u2")
+    assert (len(corners), corners.max()) == (3 * solids[1]["faces"], solids[1]["vertices"] - 1)
+
+
+def test_a_shape_of_yours_is_found_among_yours(out, tmp_path):
+    with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
+        for entry in [*made_collection()[:2], *made_collection()[4:6]]:
+            archive.writestr(f"set/{entry.label}/{entry.name}.obj", text_of(entry.read()))
+        archive.writestr("set/broken.obj", "f 1 2 3")
+    (tmp_path / "q.obj").write_text(text_of(made_query()))
+    source = Source(tmp_path / "q.obj", "mine.obj", Source(tmp_path / "set.zip", "set.zip"))
+    run("shapes", out, source, method="hks", descriptor="eigenfunctions")
+    names = [solid["name"] for event in out.of("solids") for solid in event["solids"]]
+    assert names[0] == "mine.obj"
+    assert names[1].startswith("worm/worm")
+    assert len(names) == 5
+    assert any(event["text"].startswith("left out: ") for event in out.of("note"))
+
+
+def test_large_surfaces_are_made_lighter_for_the_page():
+    mesh = tube(1.0, rounded("worm"), rings=200, around=60)
+    vertices, faces, columns = lighter(mesh.vertices, mesh.faces, mesh.vertices[:, :1], most=2000)
+    assert 500 < len(vertices) <= 2000
+    assert faces.max() < len(vertices)
+    np.testing.assert_allclose(columns[:, 0], vertices[:, 0])
+    before, after = (triangle_areas(v, f).sum() for v, f in ((mesh.vertices, mesh.faces), (vertices, faces)))
+    assert after == pytest.approx(before, rel=0.1)
+
+
+def test_a_made_heart_is_outlined_by_made_atlases(out):
+    (item,) = run("segmentation", out, methods=["majority", "patch"])
+    assert [p["name"] for p in item["pictures"] if not p.get("aside")] == ["image", "truth", "patch", "majority"]
+    assert item["scores"]["patch"]["dice 1"] > 0.95
+    assert item["scores"]["patch"]["dice 2"] > item["scores"]["majority"]["dice 2"]
+
+
+def test_a_volume_of_yours_is_outlined_by_yours(out, tmp_path, body):
+    size = (3, 24, 24)
+
+    def nifti(array):
+        return nibabel.Nifti1Image(array.transpose(1, 2, 0), np.eye(4)).to_bytes()
+
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for k in range(3):
+            for name, array in zip(("images", "labels"), body(k, size), strict=True):
+                archive.writestr(f"mine/{name}/s{k}.nii", nifti(array))
+    (tmp_path / "t.nii").write_bytes(nifti(body(7, size)[0]))
+    alone = Source(tmp_path / "t.nii", "t.nii")
+    with pytest.raises(InputError, match="needs atlases"):
+        run("segmentation", out, alone)
+    source = alone._replace(beside=Source(tmp_path / "a.zip", "a.zip"))
+    items = run("segmentation", out, source, methods=["majority", "deep-fusion"], centre="11, 12")
+    assert {item["name"] for item in items} <= {"slice 0", "slice 1", "slice 2"}
+    assert any(event["text"].startswith("deep-fusion: ") for event in out.of("note"))
+    with pytest.raises(InputError, match="write X,Y"):
+        run("segmentation", out, source, centre="left")
+
+
 @pytest.mark.parametrize("tab", TABS.values(), ids=TABS)
 def test_every_choice_that_a_tab_offers_exists(tab):
+    from minimand.app.tab_shapes import COLOURS
     from minimand.reconstruction.methods import METHODS
     from minimand.systems.dehazing.dehaze import CLASSICAL
     from minimand.systems.optimizers.race import rules_of
     from minimand.systems.restoration.methods import METHODS as DENOISERS
+    from minimand.systems.segmentation.methods import METHODS as RULES
+    from minimand.systems.shapes.methods import NAMES as SHAPES
 
-    known = {"mri": METHODS, "imaging": METHODS, "denoise": DENOISERS, "dehaze": CLASSICAL}
+    known = {"mri": METHODS, "imaging": METHODS, "denoise": DENOISERS, "dehaze": CLASSICAL, "segmentation": RULES}
     for field in tab.fields:
         values = [value for value, _ in getattr(field, "options", ())]
         if field.name == "methods":
             assert set(values) <= set(known[tab.name])
+        if field.name == "method":
+            assert set(values) == set(SHAPES)
+        if field.name == "descriptor":
+            assert set(values) == set(COLOURS)
         if field.name == "rules":
             for task, _ in tab.fields[0].options:
                 assert set(rules_of(",".join(values), task)) == set(values)

@@ -119,7 +119,7 @@ def test_one_atlas_and_one_that_lacks_a_label(work, images, minimand):
         (["new.nii.gz", "--method", "majorty"], "Did you mean majority?"),
         (["new.nii.gz", "--labels", "3,4"], "no atlas has label 4; there are 3, 7"),
         (["new.nii.gz", "--labels", "x"], "--labels x: write whole numbers"),
-        (["new.nii.gz", "--centre", "1"], "--centre 1: write X,Y"),
+        (["new.nii.gz", "--centre", "1"], "centre 1: write X,Y"),
         (["new.nii.gz", "--centre", "50,5"], "lies outside the target"),
         (["nan.nii.gz"], "nan.nii.gz: the image has 1 NaN"),
         (["four.nii.gz"], "four.nii.gz: has shape (3, 2, 40, 48)"),

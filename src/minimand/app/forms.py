@@ -88,9 +88,20 @@ Field = Choice | Number | Text
 
 
 @dataclass(frozen=True)
+class Beside:
+    """A second file that may lie beside the first one; usual: what is taken without it."""
+
+    label: str
+    accepts: tuple[str, ...]
+    usual: str
+    help: str = ""
+
+
+@dataclass(frozen=True)
 class Tab:
     """One system on the page. example: what is run without a file; accepts: suffixes of files that may be dropped
-    (none: no file is asked for); module: whose `run(options, source, out)` does the work.
+    (none: no file is asked for); beside: another file that the work may need; module: whose `run(options, source, out)`
+    does the work.
     """
 
     name: str
@@ -100,6 +111,7 @@ class Tab:
     module: str
     example: str
     accepts: tuple[str, ...] = ()
+    beside: Beside | None = None
 
     def check(self, options: Any) -> dict[str, Any]:
         """The options, each checked, missing ones as usual. Raises InputError for a wrong or unknown one."""
@@ -113,7 +125,14 @@ class Tab:
         """The tab as the page gets it."""
         fields = [{"kind": type(field).__name__.lower(), **asdict(field)} for field in self.fields]
         about = {"name": self.name, "title": self.title, "about": self.about, "example": self.example}
-        return {**about, "accepts": list(self.accepts), "fields": fields}
+        beside = None if self.beside is None else asdict(self.beside)
+        return {**about, "accepts": list(self.accepts), "beside": beside, "fields": fields}
+
+    def place(self, beside: bool) -> tuple[str, ...]:
+        """The suffixes of the first file, or of the one beside it."""
+        if not beside:
+            return self.accepts
+        return self.beside.accepts if self.beside else ()
 
 
 def _short(value: Any) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 
 from minimand.app.files import Received
 from minimand.app.limits import Limits
+from minimand.app.out import UNPACKED
 
 WORKER = (sys.executable, "-m", "minimand.app.worker")
 LINE = 4 * 2**20  # bytes of an event at most
@@ -30,9 +31,11 @@ class Full(RuntimeError):
 class Job:
     """One job: what is to be done, where its files lie, and what it has told so far."""
 
-    def __init__(self, tab: str, options: dict[str, Any], source: Received | None, folder: Path):
+    def __init__(
+        self, tab: str, options: dict[str, Any], source: Received | None, folder: Path, beside: Received | None = None
+    ):
         self.id = secrets.token_hex(8)
-        self.tab, self.options, self.source = tab, options, source
+        self.tab, self.options, self.source, self.beside = tab, options, source, beside
         self.folder = folder / self.id
         self.events: list[dict[str, Any]] = []
         self.process: asyncio.subprocess.Process | None = None
@@ -106,12 +109,14 @@ class Jobs:
             _kill(process)
             await process.wait()
 
-    async def submit(self, tab: str, options: dict[str, Any], source: Received | None) -> Job:
+    async def submit(
+        self, tab: str, options: dict[str, Any], source: Received | None, beside: Received | None = None
+    ) -> Job:
         """Queue a job. Raises Full."""
         waiting = [job for job in self.known.values() if job.state == "queued"]
         if len(waiting) >= self.limits.waiting:
             raise Full(f"{len(waiting)} jobs wait already; cancel some, or wait until they are done.")
-        job = Job(tab, options, source, self.folder)
+        job = Job(tab, options, source, self.folder, beside)
         job.folder.mkdir(mode=0o700)
         self.known[job.id] = job
         await job.tell({"kind": "queued", "ahead": len(waiting)})
@@ -164,6 +169,7 @@ class Jobs:
                 _kill(process)
             await process.wait()
             self._processes.discard(process)
+            shutil.rmtree(job.folder / UNPACKED, ignore_errors=True)
             await job.tell({"kind": "failed", "text": "The job ended without a word; the terminal may show why."})
 
     async def _start(self) -> asyncio.subprocess.Process:
@@ -177,9 +183,11 @@ class Jobs:
     async def _listen(self, job: Job, process: asyncio.subprocess.Process) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
-        order = {"tab": job.tab, "options": job.options, "folder": str(job.folder), "memory": self.limits.memory}
-        source = job.source
-        order |= {"path": None, "name": ""} if source is None else {"path": str(source.path), "name": source.name}
+        files = [[str(file.path), file.name] for file in (job.source, job.beside) if file is not None]
+        order = {
+            "tab": job.tab, "options": job.options, "folder": str(job.folder), "files": files,
+            "memory": self.limits.memory,
+        }  # fmt: skip
         with suppress(ConnectionError):
             process.stdin.write(json.dumps(order).encode() + b"\n")
             await process.stdin.drain()

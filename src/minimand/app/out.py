@@ -9,14 +9,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+UNPACKED = "unpacked"  # folder of a job for what an archive held; it goes when the job ends
 LEVELS = 65535  # grey levels of a picture: differences of two pictures are still smooth
 
 
 class Source(NamedTuple):
-    """A file to work on; name: what the user calls it."""
+    """A file to work on; name: what the user calls it; beside: the file that came with it."""
 
     path: Path
     name: str
+    beside: "Source | None" = None
 
 
 class Out:
@@ -44,6 +46,10 @@ class Out:
         """A chart, in place of the last one. lines: name, x, y."""
         self.tell(_finite({"kind": "curves", "title": title, "across": across, "up": up, "lines": list(lines), **more}))
 
+    def solids(self, columns: int, solids: Sequence[Mapping[str, Any]]) -> None:
+        """Surfaces that can be turned, beside those before. columns: of the colours of their points."""
+        self.tell(_finite({"kind": "solids", "columns": columns, "solids": list(solids)}))
+
     def done(self, facts: Sequence[tuple[str, str]], downloads: Sequence[Mapping[str, str]] = ()) -> None:
         """The end: how the figures came about, and what can be downloaded."""
         self.tell({"kind": "done", "facts": [list(fact) for fact in facts], "downloads": list(downloads)})
@@ -67,6 +73,10 @@ class Out:
         low, high = float(array.min()), float(array.max())
         levels = np.rint((array - low) * (LEVELS / ((high - low) or 1.0))).astype("<u2")
         return self._file("u16", levels.tobytes()), low, high
+
+    def indices(self, array: np.ndarray) -> str:
+        """A file of whole numbers from 0 to 65535."""
+        return self._file("u16", array.astype("<u2").tobytes())
 
     def json(self, value: Any) -> str:
         """A file of a value."""

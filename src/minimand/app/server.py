@@ -11,7 +11,8 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 
-from minimand.app.files import Files, TooLarge, TooSlow
+from minimand.app.files import Files, Received, TooLarge, TooSlow
+from minimand.app.forms import Tab
 from minimand.app.guard import Guard
 from minimand.app.jobs import WORKER, Full, Job, Jobs
 from minimand.app.limits import Limits
@@ -57,7 +58,7 @@ def page(
 
 def _routes_of_files(app: FastAPI, files: Files, limits: Limits) -> None:
     @app.post("/api/files")
-    async def receive(request: Request, name: str, tab: str) -> JSONResponse:
+    async def receive(request: Request, name: str, tab: str, beside: bool = False) -> JSONResponse:
         if tab not in TABS:
             raise HTTPException(404, "There is no such tab.")
         declared = request.headers.get("content-length", "0")
@@ -66,7 +67,7 @@ def _routes_of_files(app: FastAPI, files: Files, limits: Limits) -> None:
                 raise TooLarge(
                     f"{name[-80:]}: files may have {limits.upload / 2**20:g} MiB here; use the command line."
                 )
-            found = await files.receive(name, TABS[tab].accepts, aiter(request.stream()))
+            found = await files.receive(name, TABS[tab].place(beside), aiter(request.stream()))
         except TooLarge as error:
             return _said(413, error)
         except TooSlow as error:
@@ -90,16 +91,14 @@ def _routes_of_jobs(app: FastAPI, jobs: Jobs, files: Files) -> None:
     @app.post("/api/jobs")
     async def submit(request: Request) -> JSONResponse:
         order = await _object(request)
-        tab, key = TABS.get(str(order.get("tab"))), order.get("file")
+        tab = TABS.get(str(order.get("tab")))
         if tab is None:
             raise InputError("there is no such tab.")
-        source = None if key is None else files.known.get(str(key))
-        if key is not None and source is None:
-            raise InputError("the file is not here any more; drop it again.")
-        if source is not None and not source.path.name.endswith(tab.accepts):
-            raise InputError(f"{source.name}: {tab.title} takes {' '.join(tab.accepts)}.")
+        source, beside = (_received(files, order.get(key), tab, key == "beside") for key in ("file", "beside"))
+        if beside is not None and source is None:
+            raise InputError(f"{beside.name}: drop a file for it to lie beside, too.")
         try:
-            job = await jobs.submit(tab.name, tab.check(order.get("options", {})), source)
+            job = await jobs.submit(tab.name, tab.check(order.get("options", {})), source, beside)
         except Full as error:
             return _said(503, error)
         return JSONResponse(job.described(), 201)
@@ -131,6 +130,18 @@ def _routes_of_jobs(app: FastAPI, jobs: Jobs, files: Files) -> None:
         if path.suffix in KINDS:
             return FileResponse(path, media_type=KINDS[path.suffix])
         return FileResponse(path, filename=f"minimand-{jobs.known[key].tab}{path.suffix}")
+
+
+def _received(files: Files, key: Any, tab: Tab, beside: bool) -> Received | None:
+    """The file of a key, none for None. Raises InputError where it is gone or the tab does not take it."""
+    if key is None:
+        return None
+    found, accepts = files.known.get(str(key)), tab.place(beside)
+    if found is None:
+        raise InputError("the file is not here any more; drop it again.")
+    if not found.path.name.endswith(accepts or (" ",)):
+        raise InputError(f"{found.name}: {tab.title} takes {' '.join(accepts) or 'no file'}{' there' * beside}.")
+    return found
 
 
 async def _stream(job: Job, first: int) -> AsyncIterator[str]:

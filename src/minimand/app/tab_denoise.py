@@ -1,8 +1,8 @@
 """The tab for noise: pictures or arrays denoised by several methods."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -14,57 +14,87 @@ from minimand.app.tab_mri import chosen
 from minimand.io import InputError, Stored, read_array
 from minimand.io.images import NAMES
 from minimand.metrics import nmse, psnr, ssim
-from minimand.systems.restoration.denoise import denoise
+from minimand.systems.restoration.denoise import Denoised, denoise
 from minimand.systems.restoration.stack import WHITE, count_images
 
 MOST = 4_000_000  # pixels of an image
 LEVELS = 255  # what noise is given in
 
 
+class Task(NamedTuple):
+    """Images of one file, (image, height, width[, 3]); white: what is white in them; sigma: noise that is added, in
+    their units, None where they have noise of their own.
+    """
+
+    stored: Stored
+    stack: np.ndarray
+    white: float
+    sigma: float | None
+    seed: int
+
+    def clean(self, k: int) -> Stored:
+        """Image k as it came."""
+        return replace(self.stored, array=self.stack[k], taken=(), index=None)
+
+
 def run(options: Mapping[str, Any], source: Source | None, out: Out) -> None:
     """Do what the form says. Raises InputError for a file that holds no image."""
-    stored = sample_picture() if source is None else read_array(_spec(options, source), prefer=NAMES)
-    adds = source is None or options["noise"] == "added"
-    if not count_images(stored):
-        raise InputError(f"{stored.name}: shape {stored.array.shape} holds no image.")
-    axes = 3 if stored.channels else 2
-    stack = stored.array.reshape(-1, *stored.array.shape[-axes:])
-    if stack[0].shape[0] * stack[0].shape[1] > MOST:
-        raise InputError(f"{stored.name}: more than {MOST / 1e6:g} million pixels; use minimand denoise.")
-    white = WHITE.get(stored.array.dtype) or float(np.abs(stack).max()) or 1.0
-    names, order = options["methods"], chosen(len(stack), "8")
+    task = _task(options, source)
+    names, order = options["methods"], chosen(len(task.stack), "8")
     results: dict[str, dict[int, np.ndarray]] = {name: {} for name in names}
-    weights: dict[str, Any] = {}
+    weights: dict[str, str | None] = {}
     for done, k in enumerate(order):
-        clean = replace(stored, array=stack[k], taken=(), index=None)
-        noisy = _noisy(clean, white * options["sigma"] / LEVELS, options["seed"] + k) if adds else clean
-        title = f"image {k}" if len(stack) > 1 else "image"
-        shown = [_picture(out, "noisy" if adds else "as it came", noisy, white)]
-        pictures = [_picture(out, "truth", clean, white), *shown] if adds else shown
-        scores = {"noisy": _scores(noisy.array, clean, white)} if adds else {}
-        seconds = {}
-        for place, name in enumerate(names):
-            out.progress(done * len(names) + place, len(order) * len(names), f"{name}, {title}")
-            found = denoise(noisy, white * options["sigma"] / LEVELS if adds else None, method=name)
-            weights[name], seconds[name] = found.method.card.get("name"), found.seconds
-            results[name][k] = found.array
-            pictures.append(_picture(out, name, replace(noisy, array=found.array), white))
-            if adds:
-                scores[name] = _scores(found.array, clean, white)
-            else:
-                out.note(f"{title}: noise of {found.sigmas[0] * LEVELS / white:.3g} grey levels, estimated")
-        out.item(title, pictures, scores=scores, truth="truth" if adds else None, seconds=seconds)
+        for name, found in _image(task, k, names, done * len(names), len(order) * len(names), out).items():
+            weights[name], results[name][k] = found.method.card.get("name"), found.array
     downloads = []
     for name, made in results.items():
         array = np.stack([made[k] for k in sorted(made)])
         downloads.append(
             download(
                 out, name, ".npz", array[0] if len(array) == 1 else array, options={**options, "method": name},
-                source=source, example=NAME, files=[stored.path], weights=weights[name],
+                source=source, example=NAME, files=[task.stored.path], weights=weights[name],
             )
         )  # fmt: skip
-    noise = f"{options['sigma']:g} of {LEVELS} grey levels, added" if adds else "the file's own, estimated"
-    out.done([("noise", noise), ("white", f"{white:g}")], downloads)
+    added = f"{options['sigma']:g} of {LEVELS} grey levels, added"
+    noise = "the file's own, estimated" if task.sigma is None else added
+    out.done([("noise", noise), ("white", f"{task.white:g}")], downloads)
+
+
+def _task(options: Mapping[str, Any], source: Source | None) -> Task:
+    stored = sample_picture() if source is None else read_array(_spec(options, source), prefer=NAMES)
+    if not count_images(stored):
+        raise InputError(f"{stored.name}: shape {stored.array.shape} holds no image.")
+    stack = stored.array.reshape(-1, *stored.array.shape[-3 if stored.channels else -2 :])
+    if stack[0].shape[0] * stack[0].shape[1] > MOST:
+        raise InputError(f"{stored.name}: more than {MOST / 1e6:g} million pixels; use minimand denoise.")
+    white = WHITE.get(stored.array.dtype) or float(np.abs(stack).max()) or 1.0
+    adds = source is None or options["noise"] == "added"
+    return Task(stored, stack, white, white * options["sigma"] / LEVELS if adds else None, options["seed"])
+
+
+def _image(task: Task, k: int, names: Sequence[str], done: int, total: int, out: Out) -> dict[str, Denoised]:
+    """Image k by every method, shown beside what it was."""
+    title = f"image {k}" if len(task.stack) > 1 else "image"
+    clean, white = task.clean(k), task.white
+    pictures, scores, noisy = [], {}, clean
+    if task.sigma is None:
+        pictures.append(_picture(out, "as it came", noisy, white))
+    else:
+        noisy = _noisy(clean, task.sigma, task.seed + k)
+        pictures += [_picture(out, "truth", clean, white), _picture(out, "noisy", noisy, white)]
+        scores["noisy"] = _scores(noisy.array, clean, white)
+    results: dict[str, Denoised] = {}
+    for place, name in enumerate(names):
+        out.progress(done + place, total, f"{name}, {title}")
+        found = results[name] = denoise(noisy, task.sigma, method=name)
+        pictures.append(_picture(out, name, replace(noisy, array=found.array), white))
+        if task.sigma is None:
+            out.note(f"{title}: noise of {found.sigmas[0] * LEVELS / white:.3g} grey levels, estimated")
+        else:
+            scores[name] = _scores(found.array, clean, white)
+    seconds = {name: found.seconds for name, found in results.items()}
+    out.item(title, pictures, scores=scores, truth=None if task.sigma is None else "truth", seconds=seconds)
+    return results
 
 
 def _spec(options: Mapping[str, Any], source: Source) -> str:

@@ -1,6 +1,6 @@
 """The tabs of the page, in their order. Nothing here imports torch: the page is there at once."""
 
-from minimand.app.forms import Choice, Number, Tab, Text
+from minimand.app.forms import Beside, Choice, Number, Tab, Text
 
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 ARRAYS = (".npy", ".npz", ".mat", ".h5", ".hdf5", ".nii", ".nii.gz", ".dcm", ".png", ".tif", ".tiff")
@@ -187,4 +187,73 @@ OPTIMIZERS = Tab(
     "",
 )  # fmt: skip
 
-TABS = {tab.name: tab for tab in (MRI, IMAGING, DENOISE, DEHAZE, SYNTHESIS, OPTIMIZERS)}
+SEGMENTATION = Tab(
+    "segmentation",
+    "Segmentation",
+    "Outline an organ by images whose outlines are known: each is bent onto the new one and votes, pixel by pixel.",
+    (
+        Choice(
+            "methods",
+            "Methods",
+            (
+                ("patch", "patches"), ("majority", "majority vote"), ("staple", "STAPLE"), ("joint", "joint fusion"),
+                ("deep-fusion", "Deep Fusion Net, learned hearts"),
+            ),
+            ("majority", "patch"),
+            many=True,
+        ),
+        Number("count", "Atlases that are taken", 1, 30, 8, help="Those most like the image."),
+        Text("centre", "Where the organ is", help="A voxel inside it, as X,Y or X,Y,Z; the middle unless said.",
+             of_files=True),
+        Number("seed", "Which made heart", 0, 2**31 - 1, 0),
+    ),
+    "minimand.app.tab_segmentation",
+    "Made heart, 96 x 96, whose outline is known, with 10 atlases",
+    (".nii", ".nii.gz"),
+    Beside(
+        "Atlases",
+        (".zip",),
+        "made hearts",
+        "A .zip of images/NAME.nii.gz and labels/NAME.nii.gz, all images or all volumes.",
+    ),
+)  # fmt: skip
+
+SHAPES = Tab(
+    "shapes",
+    "Shapes",
+    "Find a shape again, however it is bent: by how it would ring, which bending hardly changes.",
+    (
+        Choice(
+            "method",
+            "Method",
+            (
+                ("st-net", "ST-Net, learned"), ("wks", "wave kernel signature"), ("hks", "heat kernel signature"),
+                ("si-hks", "scale-invariant heat kernel"), ("shape-dna", "ShapeDNA, eigenvalues"),
+            ),
+            "st-net",
+        ),
+        Choice(
+            "descriptor",
+            "Colours",
+            (
+                ("wks", "wave kernel signature"), ("hks", "heat kernel signature"),
+                ("eigenfunctions", "eigenfunctions, their size"),
+            ),
+            "wks",
+        ),
+        Number("top", "How many to show", 1, 12, 6),
+    ),
+    "minimand.app.tab_shapes",
+    "Made worm, among 24 made shapes of 6 kinds",
+    (".off", ".obj", ".ply", ".stl"),
+    Beside(
+        "Shapes to look among",
+        (".zip", ".npz"),
+        "made shapes",
+        "A .zip of .off .obj .ply .stl files, folders being classes; or a set of meshes, .npz.",
+    ),
+)  # fmt: skip
+
+TABS = {
+    tab.name: tab for tab in (MRI, IMAGING, DENOISE, SEGMENTATION, DEHAZE, SYNTHESIS, SHAPES, OPTIMIZERS)
+}  # fmt: skip

@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from minimand.app.out import Out, Source
+from minimand.app.out import UNPACKED, Out, Source
 from minimand.app.tabs import TABS
 from minimand.io import InputError
 from minimand.io.errors import AmbiguousError, out_of_memory
@@ -39,23 +39,25 @@ def main() -> None:
 
 def work(job: Mapping[str, Any], tell: Any) -> None:
     """Do one job; a mistake in it becomes one line."""
-    source = Source(Path(job["path"]), job["name"]) if job["path"] else None
+    source = None
+    for path, name in reversed(job["files"]):
+        source = Source(Path(path), name, source)
     _limit(job["memory"])
     try:
         import_module(TABS[job["tab"]].module).run(job["options"], source, Out(Path(job["folder"]), tell))
     except Exception as error:  # noqa: BLE001 - whatever it is, the page must say it
-        tell({"kind": "failed", "text": explained(error, source)})
+        tell({"kind": "failed", "text": explained(error, source, Path(job["folder"]))})
 
 
-def explained(error: Exception, source: Source | None) -> str:
-    """One line for the user; anything but a mistake leaves its traceback on stderr."""
+def explained(error: Exception, source: Source | None, folder: Path) -> str:
+    """One line for the user, with the user's names of files; anything but a mistake leaves its traceback on stderr."""
     if isinstance(error, AmbiguousError) and source:
         return f"{source.name} holds several arrays; type the name of one: {', '.join(error.names[:12])}."
     if out_of_memory(error):
         return "There is not enough memory for this job; take fewer slices or a smaller file."
-    text = " ".join(str(error).split())
-    if source:
-        text = text.replace(str(source.path), source.name).replace(source.path.name, source.name)
+    text = " ".join(str(error).split()).replace(f"{folder / UNPACKED}{os.sep}", "")
+    for file in filter(None, (source, source and source.beside)):
+        text = text.replace(str(file.path), file.name).replace(file.path.name, file.name)
     if isinstance(error, (InputError, ValueError, OSError, ArithmeticError)):
         return text
     traceback.print_exception(error)

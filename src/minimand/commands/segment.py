@@ -47,17 +47,16 @@ def segment(
     """
     from minimand.commands.console import note, require_one_of
     from minimand.commands.each import finish, run_each
-    from minimand.io import InputError, check_folder
+    from minimand.io import check_folder
     from minimand.systems.segmentation.atlases import read_library
     from minimand.systems.segmentation.files import Job, plan, run
     from minimand.systems.segmentation.methods import METHODS, WEIGHING, get_rule
+    from minimand.systems.segmentation.placing import read_centre
     from minimand.systems.segmentation.report import Entry, write_report
 
     require_one_of("method", method, METHODS)
     rule, card = get_rule(method, weights)
-    place = [*_numbers("--centre", centre)] if centre else None
-    if place is not None and len(place) not in (2, 3):
-        raise InputError(f"--centre {centre}: write X,Y of an image or X,Y,Z of a volume.")
+    place = read_centre(centre) if centre else None
     library = read_library(atlases, _numbers("--labels", labels) if labels else ())
     if report:
         check_folder(report, force)
@@ -68,12 +67,11 @@ def segment(
         "method": method, "labels": library.labels, "count": count, "centre": centre, "atlases": atlases,
         "weights_sha256": card.get("sha256"),
     }  # fmt: skip
-    turned = [place[2] if len(place) == 3 else 0, *place[:2]] if place else None
     explain = report is not None and method in WEIGHING
 
     def one(job: Job) -> tuple[dict[str, Any], Entry | None, list[str]]:
         found = run(
-            job, library, rule, count=count, centre=turned,
+            job, library, rule, count=count, centre=place,
             options=options, weights=card.get("name"), explain=explain, force=force,
         )  # fmt: skip
         notes = [f"{job.source}: {text}" for text in found.told["notes"]]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from minimand.io.meshes import Mesh
+from minimand.systems.shapes.made import tube
 from minimand.systems.shapes.surface import divided
 
 GOLDEN = (1 + 5**0.5) / 2
@@ -43,17 +44,8 @@ def torus(n: int, m: int, thick: float) -> Mesh:
 
 def worm(bend: float, length: float = 2.0, rings: int = 60, around: int = 24) -> Mesh:
     """A closed tube, thick in the middle, whose axis is an arc of `bend` radians: bending hardly changes its metric."""
-    t = (np.arange(rings) + 0.5) / rings
-    radius = 0.12 * np.sin(np.pi * t) ** 0.5 + 0.08 * np.exp(-((t - 0.4) ** 2) / 0.01)
-    angle = bend * (t - 0.5)
-    centre = np.stack([np.sin(angle), np.cos(angle) - 1], 1) * length / bend
-    phi = 2 * np.pi * np.arange(around) / around
-    side = np.stack([np.sin(angle), np.cos(angle)], 1)
-    xy = centre[:, None] + radius[:, None, None] * np.cos(phi)[None, :, None] * side[:, None]
-    z = radius[:, None] * np.sin(phi)
-    vertices = np.concatenate([np.concatenate([xy, z[..., None]], 2).reshape(-1, 3)])
-    a = np.arange(rings * around).reshape(rings, around)
-    p, q, r, s = a[:-1], a[1:], np.roll(a[1:], -1, 1), np.roll(a[:-1], -1, 1)
-    faces = [np.stack(f, axis=2).reshape(-1, 3) for f in ((p, q, r), (p, r, s))]
-    caps = [np.stack([np.full(around - 2, ring[0]), ring[1:-1], ring[2:]], 1) for ring in (a[0], a[-1][::-1])]
-    return Mesh(vertices, np.concatenate([*faces, *caps]))
+
+    def radius(t):
+        return 0.12 * np.sin(np.pi * t) ** 0.5 + 0.08 * np.exp(-((t - 0.4) ** 2) / 0.01)
+
+    return tube(bend, radius, length=length, rings=rings, around=around)

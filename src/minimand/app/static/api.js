@@ -33,11 +33,11 @@ export async function bytes(job, name) {
 
 export const json = (job, name) => get(`/api/jobs/${job}/files/${name}`);
 
-/** Send a file; `show` is told the share that went. XMLHttpRequest, for fetch does not tell. */
-export function send(file, tab, show) {
+/** Send a file, one that lies beside another or the first one; `show` is told the share that went. XMLHttpRequest, for fetch does not tell. */
+export function send(file, tab, beside, show) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open("POST", `/api/files?tab=${tab}&name=${encodeURIComponent(file.name)}`);
+    request.open("POST", `/api/files?tab=${tab}&beside=${beside}&name=${encodeURIComponent(file.name)}`);
     request.responseType = "json";
     request.upload.onprogress = (event) => show(event.loaded / Math.max(1, event.total));
     request.onload = () =>

@@ -1,14 +1,12 @@
 // The form of a tab, made from what the server says about it.
 
-import * as api from "./api.js";
 import { id, make } from "./dom.js";
+import { Drop } from "./drop.js";
 
 export class Form {
   /** tab: as /api/tabs gives it; run: told the description of a job; limit: bytes of a file. */
   constructor(tab, limit, run) {
     this.tab = tab;
-    this.limit = limit;
-    this.file = null;
     this.fields = tab.fields.map((field) => ({ ...field, ...control(field) }));
     this.error = make("p", { class: "error", role: "alert" });
     this.button = make("button", { type: "submit", class: "main" }, "Run");
@@ -16,7 +14,7 @@ export class Form {
       "form",
       { class: "form", novalidate: true, submit: (event) => this.submit(event, run), input: () => this.arrange() },
       make("p", { class: "about" }, tab.about),
-      tab.accepts.length ? this.source() : null,
+      ...this.drops(tab, limit),
       ...this.fields.map((field) => field.element),
       this.error,
       this.button,
@@ -24,70 +22,23 @@ export class Form {
     this.arrange();
   }
 
-  /** Where a file may be dropped or chosen. */
-  source() {
-    const input = make("input", {
-      type: "file", id: id("file"), accept: this.tab.accepts.join(","), change: () => this.take(input.files[0]),
-    });
-    this.name = make("span", { class: "name" }, this.tab.example);
-    this.again = make("button", { type: "button", class: "quiet", hidden: true, click: () => this.forget() },
-      "Use the example");
-    this.sent = make("progress", { max: 1, value: 0, hidden: true, "aria-label": "sending the file" });
-    const zone = make(
-      "div",
-      {
-        class: "drop",
-        dragover: (event) => { event.preventDefault(); zone.classList.add("over"); },
-        dragleave: () => zone.classList.remove("over"),
-        drop: (event) => { event.preventDefault(); zone.classList.remove("over"); this.take(event.dataTransfer.files[0]); },
-      },
-      make("div", { class: "source" }, this.name, this.again),
-      make("label", { class: "pick", for: input.id }, "Choose a file, or drop it here"),
-      input,
-      this.sent,
-      make("p", { class: "help" }, this.tab.accepts.join(" ")),
-    );
-    this.input = input;
-    return zone;
+  /** Where files may be dropped or chosen. */
+  drops({ name, example, accepts, beside }, limit) {
+    const common = { limit, busy: (yes) => (this.button.disabled = yes), changed: () => this.arrange(), say: (text) => this.say(text) };
+    this.first = accepts.length ? new Drop(name, { ...common, usual: example, accepts }) : null;
+    this.second = beside ? new Drop(name, { ...common, ...beside, title: beside.label, beside: true }) : null;
+    return [this.first?.element, this.second?.element];
   }
 
-  /** Send a file. */
-  async take(file) {
-    if (!file) return;
-    this.say("");
-    if (file.size > this.limit) {
-      this.say(`${file.name}: files may have ${Math.round(this.limit / 2 ** 20)} MiB here; use the command line.`);
-      return;
-    }
-    this.sent.hidden = false;
-    this.button.disabled = true;
-    try {
-      this.file = await api.send(file, this.tab.name, (share) => (this.sent.value = share));
-      this.name.textContent = this.file.name;
-      this.again.hidden = false;
-    } catch (error) {
-      this.say(error.message);
-    }
-    this.sent.hidden = true;
-    this.button.disabled = false;
-    this.input.value = "";
-    this.arrange();
-  }
-
-  /** Back to the example. */
-  forget() {
-    if (this.file) api.remove(`/api/files/${this.file.id}`).catch(() => {});
-    this.file = null;
-    this.name.textContent = this.tab.example;
-    this.again.hidden = true;
-    this.say("");
-    this.arrange();
+  get file() {
+    return this.first?.file ?? null;
   }
 
   /** Show the fields that matter now. */
   arrange() {
     const values = this.values();
     for (const field of this.fields) field.element.hidden = field.of_files && !this.file;
+    if (this.second) this.second.element.hidden = !this.file;
     for (const field of this.fields) {
       const [name, wanted] = field.when ?? [];
       const other = this.fields.find((each) => each.name === name);
@@ -112,7 +63,8 @@ export class Form {
   submit(event, run) {
     event.preventDefault();
     this.say("");
-    run({ tab: this.tab.name, file: this.file?.id ?? null, options: this.values() });
+    const beside = this.file ? (this.second?.file?.id ?? null) : null;
+    run({ tab: this.tab.name, file: this.file?.id ?? null, beside, options: this.values() });
   }
 }
 

@@ -3,6 +3,7 @@
 import { post } from "./api.js";
 import { chart as curves, legend } from "./chart.js";
 import { make } from "./dom.js";
+import { Shapes } from "./shapes.js";
 import { stages } from "./stages.js";
 import { Viewer } from "./viewer.js";
 
@@ -17,11 +18,12 @@ export class Run {
     this.cancel = make("button", { type: "button", class: "quiet", click: () => this.stop() }, "Cancel");
     this.notes = make("ul", { class: "notes" });
     this.viewer = new Viewer(job.id);
+    this.shapes = new Shapes(job.id);
     this.inside = make("div");
     this.chart = make("div", { class: "live" });
     this.end = make("div", { class: "end" });
     this.element = make("div", { class: "run" }, make("div", { class: "progress" }, this.status, this.bar, this.cancel),
-      this.notes, this.chart, this.viewer.element, this.inside, this.end);
+      this.notes, this.chart, this.viewer.element, this.shapes.element, this.inside, this.end);
     this.events = new EventSource(`/api/jobs/${job.id}/events`);
     this.events.onmessage = (message) => this.take(JSON.parse(message.data));
     this.events.onerror = () => {
@@ -37,7 +39,12 @@ export class Run {
     else if (kind === "note") this.notes.append(make("li", {}, event.text));
     else if (kind === "item") this.item(event);
     else if (kind === "curves") this.curves(event);
+    else if (kind === "solids") this.solids(event);
     else this.finish(event);
+  }
+
+  solids(event) {
+    this.shapes.add(event).catch((error) => this.notes.append(make("li", {}, error.message)));
   }
 
   progress({ done, total, text }) {

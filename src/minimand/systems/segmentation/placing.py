@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
+from minimand.io import InputError
 from minimand.systems.segmentation.atlases import Atlas, Scan
 from minimand.systems.segmentation.registration import Field, sample, warp
 
@@ -26,6 +27,15 @@ class Placed(NamedTuple):
     image: Volume
     labels: Float[Tensor, "label depth height width"]
     resampled: bool
+
+
+def read_centre(text: str) -> list[int]:
+    """`X,Y` or `X,Y,Z`, as viewers count, as (depth, height, width) of our volumes. Raises InputError."""
+    words = [word.strip() for word in text.split(",")]
+    if len(words) not in (2, 3) or not all(word.isdecimal() and len(word) < 11 for word in words):
+        raise InputError(f"the centre {text}: write X,Y of an image or X,Y,Z of a volume, whole numbers from 0.")
+    x, y, z = (int(word) for word in (*words, "0")[:3])
+    return [z, x, y]
 
 
 def place(atlas: Atlas, target: Scan, numbers: Sequence[int], centre: Sequence[int] | None = None) -> Placed:

@@ -54,7 +54,11 @@ def segment(
     """
     with torch.no_grad():
         chosen = choose(target, library, count, centre)
-    warped = align(target, chosen)
+    return fuse(align(target, chosen), chosen, library, rule)
+
+
+def fuse(warped: Warped, chosen: Sequence[Placed], library: Library, rule: Rule) -> Segmented:
+    """Labels by one rule from the atlases that were chosen and registered."""
     with torch.no_grad():
         votes = rule(*warped)
     winner = votes.argmax(0)
