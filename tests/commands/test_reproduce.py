@@ -13,7 +13,7 @@ from minimand.weights import shipped
 
 def test_without_a_name_the_tables_are_listed(done):
     names = ["mri-chest", "mri-brain", "imaging-hadamard", "imaging-diffraction", "denoising", "restoration"]
-    names += ["dehazing", "segmentation", "atlas-count", "synthesis", "synthesis-pairs", "shapes"]
+    names += ["crf-camvid", "dehazing", "segmentation", "atlas-count", "synthesis", "synthesis-pairs", "shapes"]
     names += [f"optimizers-{name}" for name in ("table1", "table2", "depth", "ablation", "curves", "table3")]
     assert done("reproduce").splitlines() == names
     assert json.loads(done("reproduce", "--json")) == {"tables": names}
@@ -39,6 +39,19 @@ def test_one_run_has_no_standard_error(refused):
     assert "optimizers-depth has standard errors; it takes 2 runs or more." in refused(
         "reproduce", "optimizers-depth", "--runs", 1
     )
+
+
+def test_the_table_of_labels_has_a_line_for_each_way_and_the_speed_of_the_kernels(done, refused, monkeypatch):
+    assert "train: holds no .jpg" in refused("reproduce", "crf-camvid", "--data", ".")
+    scores = {"mean_iou": 38.2, "accuracy": 81.0, "near": 60.0, "inside": 90.0}
+    row = {**scores, **{f"{name}_spread": 0.5 for name in scores}, "seconds": 0.1, "published": {"mean_iou": 61.3}}
+    found = {"table": "crf-camvid", "on": "3 scenes", "source": "theirs", "band": 3, "speed": {"whole: build": 0.02}}
+    made = {**found, "rows": [{"method": "unary", **row}]}
+    monkeypatch.setattr("minimand.systems.inference.tables.labels_table", lambda folder, show: made)
+    lines = done("reproduce", "crf-camvid").splitlines()
+    figures = "38.20 +- 0.50  81.00 +- 0.50  60.00 +- 0.50  90.00 +- 0.50"
+    assert " ".join(lines[2].split()) == f"unary {figures} 0.100 61.3".replace("  ", " ")
+    assert lines[3] == "kernel, whole: build: 0.0200 s"
 
 
 @pytest.fixture

@@ -97,6 +97,13 @@ def test_transparency_and_palettes_are_read_as_they_look(tmp_path, rng):
     assert "transparency" in stored.notes[0]
     Image.fromarray(grey).convert("RGB").convert("P").save(tmp_path / "b.png")
     assert read_array(tmp_path / "b.png").array.shape == (4, 5, 3)
+    Image.fromarray(grey).convert("RGB").convert("P").save(tmp_path / "c.png", transparency=3)
+    assert "transparency" in read_array(tmp_path / "c.png").notes[0]
+    colour = rng.integers(0, 255, (4, 5, 4), dtype=np.uint8)
+    Image.fromarray(colour).save(tmp_path / "d.tif")
+    stored = read_array(tmp_path / "d.tif")
+    np.testing.assert_array_equal(stored.array, colour[..., :3])
+    assert "the fourth channel was dropped" in stored.notes[0]
 
 
 def png(width: int, height: int, depth: int, colour: int) -> bytes:

@@ -7,7 +7,7 @@ from torch.testing import assert_close
 from minimand import Descent, LeastSquares, solve
 from minimand.operators import Identity
 from minimand.terms import FieldOfExperts, NonLocalExperts
-from minimand.terms.nonlocal_experts import similar
+from minimand.terms.nonlocal_experts import similar, wider
 
 
 @pytest.fixture(autouse=True)
@@ -43,6 +43,15 @@ def test_a_response_is_the_sum_of_each_filter_at_its_similar_pixel():
     assert_close(term.given(term, x)._responses(x)[0, :, p], total)
     assert corners[0, p, 0].tolist() == [p // 8 - 1, p % 8 - 1]
     assert_close(term.filters.sum(0), torch.zeros(4))
+
+
+def test_experts_on_a_larger_group_begin_as_they_were():
+    x = 3 * torch.randn(2, 10, 9)
+    small, large = NonLocalExperts(8, 3, 2), NonLocalExperts(8, 3, 4)
+    with torch.no_grad():
+        small.coefficients.copy_(torch.randn_like(small.coefficients))
+        large.coefficients.copy_(wider(small.coefficients, 4))
+    assert_close(large.given(large, x).grad(x), small.given(small, x).grad(x))
 
 
 def test_similar_pixels_have_similar_surroundings():

@@ -62,6 +62,14 @@ def _restoration(wanted: Wanted) -> None:
     _print_methods(wanted, restoration_table(wanted.table, wanted.folder, show, wanted.images), {})
 
 
+def _inference(wanted: Wanted) -> None:
+    from minimand.commands.console import print_json
+    from minimand.systems.inference.tables import labels_table
+
+    found = labels_table(wanted.folder, show)
+    print_json(found) if wanted.json else _print_labels(found)
+
+
 def _dehazing(wanted: Wanted) -> None:
     from minimand.commands.console import print_json
     from minimand.systems.dehazing.tables import LEVELS, dehazing_table
@@ -106,6 +114,7 @@ KINDS = (
     Kind("mri", ("rates", "images", "report"), _mri),
     Kind("imaging", ("images", "report"), _imaging),
     Kind("restoration", ("images",), _restoration),
+    Kind("inference", (), _inference),
     Kind("dehazing", (), _dehazing),
     Kind("segmentation", ("images",), _segmentation),
     Kind("synthesis", ("report",), _synthesis),
@@ -172,6 +181,21 @@ def _print_dehazing(found: dict[str, Any]) -> None:
         colour, every = f"{row['ciede2000']:.2f} +- {row['ciede2000_spread']:.1f}", list(row["levels"].values())
         mean = f"{sum(every) / len(every):.2f} dB"
         print(f"{row['method']:<40}  {psnr:>13}  {ssim:>15}  {colour:>12}  {row['seconds']:7.3f}  {mean:>10}")
+
+
+def _print_labels(found: dict[str, Any]) -> None:
+    """Means over seeds with their spread, then the seconds of the kernels."""
+    print(f"{found['table']}, percent, mean and standard deviation on {found['on']}; published: {found['source']}")
+    near = f"within {found['band']} px"
+    print(
+        f"{'method':<14}  {'mean IoU':>13}  {'accuracy':>13}  {near:>13}  {'elsewhere':>13}  {'seconds':>7}  published"
+    )
+    for row in found["rows"]:
+        each = [f"{row[n]:.2f} +- {row[f'{n}_spread']:.2f}" for n in ("mean_iou", "accuracy", "near", "inside")]
+        figures = "  ".join(f"{text:>13}" for text in each)
+        print(f"{row['method']:<14}  {figures}  {row['seconds']:7.3f}  {row['published']['mean_iou']}")
+    for what, seconds in found["speed"].items():
+        print(f"kernel, {what}: {seconds:.4f} s")
 
 
 def _ours(row: dict[str, Any]) -> str:

@@ -35,7 +35,7 @@ def read_picture(path: Path) -> Stored:
             if head[12:16] == b"IHDR" and head[24] == 16 and head[25] in (2, 6):
                 raise InputError(f"{path}: 16-bit colour PNG would lose half its bits; save it as .tif, or as grey.")
             check_png(path)
-            if picture.mode in ("RGBA", "LA", "PA"):
+            if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
                 notes = (f"{path}: the transparency channel was dropped",)
             grey = picture.mode in ("1", "L", "LA", "I", "I;16", "I;16B")
             if picture.mode in ("1", "LA"):
@@ -62,10 +62,12 @@ def read_tiff(path: Path) -> Stored:
         if array.size == 0 or array.shape != series.shape:
             raise InputError(f"{path}: declares shape {series.shape} and gives {array.shape}; it is cut or damaged.")
         colour = series.axes.endswith("S") and array.shape[-1] in (3, 4)
+        dropped = colour and array.shape[-1] == 4
         if colour:
             array = array[..., :3]
         more = len(file.series) - 1
     notes = (f"{path}: {more} further series were ignored",) if more else ()
+    notes = (*notes, f"{path}: the fourth channel was dropped") if dropped else notes
     notes = (*notes, *(f"{path}: {text}" for text in said[:3]))
     return Stored(array, path, None, "TIFF", channels=colour, notes=notes)
 

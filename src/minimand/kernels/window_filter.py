@@ -82,18 +82,19 @@ _filter = register(
 def _loop(x, weights, radius, y):  # type: ignore[no-untyped-def]
     batch, maps, height, width = x.shape
     for b in range(batch):
-        k = 0
         pairs = weights[b if len(weights) > 1 else 0]
-        for down in range(radius + 1):
-            for right in range(-radius if down else 1, radius + 1):
-                first, end = max(0, -right), width - max(0, right)
-                for row in range(height - down):
-                    w = pairs[k, row]
+        for row in range(height):
+            k = 0
+            for down in range(min(radius + 1, height - row)):
+                for right in range(-radius if down else 1, radius + 1):
+                    first, end = max(0, -right), width - max(0, right)
+                    w = pairs[k, row, first:end]
                     for m in range(maps):
-                        source, partner = x[b, m, row], x[b, m, row + down]
-                        target, other = y[b, m, row], y[b, m, row + down]
-                        for c in range(first, end):
-                            target[c] += w[c] * partner[c + right]
-                        for c in range(first, end):
-                            other[c + right] += w[c] * source[c]
-                k += 1
+                        source, target = x[b, m, row, first:end], y[b, m, row, first:end]
+                        partner = x[b, m, row + down, first + right : end + right]
+                        other = y[b, m, row + down, first + right : end + right]
+                        for c in range(len(w)):  # indices from 0: one that may be negative would not vectorise
+                            target[c] += w[c] * partner[c]
+                        for c in range(len(w)):
+                            other[c] += w[c] * source[c]
+                    k += 1

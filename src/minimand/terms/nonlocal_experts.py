@@ -149,6 +149,13 @@ def sorted_cosines(size: int) -> Float[Tensor, "atoms pixels"]:
     return torch.cat([torch.full((1, size * size), 1 / size), cosines[order]])
 
 
+def wider(coefficients: Float[Tensor, "group atoms filters"], group: int) -> Float[Tensor, "more atoms filters"]:
+    """The coefficients of the same experts on a larger group: the pixels that come along are not looked at yet."""
+    constant = coefficients[:, :1]
+    free = torch.cat([constant - constant.mean(0), coefficients[:, 1:]], 1)
+    return torch.cat([free, free.new_zeros(group - len(free), *free.shape[1:])])
+
+
 def _born(filters: int, atoms: int, group: int) -> Float[Tensor, "group atoms filters"]:
     """Coefficients: cosines at p alone as long as there are new ones, then differences of p and n_j."""
     c = torch.zeros(group, atoms, filters)

@@ -14,6 +14,7 @@ from minimand.reconstruction.denoisers import USUAL, Denoiser, build, make, rate
 from minimand.reconstruction.images import CHOSEN, DRAWN, spread, training_images
 from minimand.reconstruction.white import white_levels
 from minimand.systems.restoration.training import Denoise
+from minimand.terms.nonlocal_experts import wider
 from minimand.weights import load_weights
 
 LOSS = "mean over windows of ||x - t|| / ||noise||"
@@ -123,6 +124,8 @@ def _begin(plan: Plan) -> tuple[Denoiser, dict[str, Any] | None]:
     source, target = build(start).state_dict(), net.state_dict()
     for name in target:
         found = source.get(name, source.get(FIRST.sub("stages.0.", name)))  # shared numbers become those of every stage
+        if found is not None and name.endswith("coefficients") and len(found) < len(target[name]):
+            found = wider(found, len(target[name]))
         if found is None or found.shape != target[name].shape:
             raise InputError(
                 f"{plan.start}: is {start.card['network']} with {start.card['arguments']}, not {plan.network} with "
