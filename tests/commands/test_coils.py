@@ -251,17 +251,6 @@ def test_coils_that_are_all_zero(coils, refused, minimand):
     assert "1 of 4 coils hold nothing but zeros" in minimand("reconstruct", "silent.npz", "-o", "x.npy").err
 
 
-def test_memory_that_is_not_there_is_told_before_the_start(work, refused, monkeypatch):
-    np.savez("k.npz", kspace=measured(slices=3)[0] * twofold())
-    need = 4 * 8 * COILS * SIZE[0] * SIZE[1]  # a slice
-    monkeypatch.setattr("minimand.systems.mri.coil_scan.free_bytes", lambda: 2 * need)
-    said = refused("reconstruct", "k.npz", "-o", "x.npy")
-    assert "reconstructing 3 slices of 4 x 48 x 41 needs about" in said
-    assert "take 2 slices at a time, k.npz[0:2]" in said
-    monkeypatch.setattr("minimand.systems.mri.coil_scan.free_bytes", lambda: need // 2)
-    assert "fewer coils or a smaller matrix" in refused("reconstruct", "k.npz", "-o", "x.npy")
-
-
 def test_raw_data_that_cannot_be_reconstructed(work, refused, write_raw, raw_header):
     lines = [{"samples": np.ones((2, 16)), "kspace_encode_step_1": y, "flags": [19]} for y in range(8)]
     write_raw(work / "noise.h5", lines, raw_header((16, 8, 1)))

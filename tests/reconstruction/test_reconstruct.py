@@ -5,7 +5,7 @@ from torch.testing import assert_close
 
 from minimand.operators import Fourier
 from minimand.operators.sampling import parse_mask
-from minimand.reconstruction import reconstruct as module
+from minimand.reconstruction import memory
 from minimand.reconstruction.methods import Method, get_method
 from minimand.reconstruction.reconstruct import card_warnings, reconstruct
 from minimand.terms import LeastSquares
@@ -14,7 +14,7 @@ SIZE = (24, 27)
 
 
 def test_items_are_reconstructed_in_batches_and_counted(monkeypatch, heads, measured):
-    monkeypatch.setattr(module, "BATCH_PIXELS", 2 * 24 * 27)
+    monkeypatch.setattr(memory, "BATCH_PIXELS", 2 * 24 * 27)
     data, told, sizes, tv = measured(heads(5, SIZE), "radial:0.4"), [], [], get_method("tv")
     counted = Method("tv", lambda data: (sizes.append(len(data.y)), tv.run(data))[1])
     found = reconstruct(data, counted, show=told.append)

@@ -109,7 +109,7 @@ def _kspace(options: Mapping[str, Any], source: Source) -> Job:
     order = [full[i] for i in chosen(len(full), options["slices"])]
 
     def case(k: int) -> Case:
-        gain = 1.0 if scan.gain is None else scan.in_file_units(torch.ones(scan.size), k)
+        gain = 1.0 if scan.gain is None else scan.in_file_units(torch.ones(scan.size), torch.tensor(k))
         return Case(scan.name(k), scan.data_of(k), None, gain, k)
 
     facts = [("k-space", f"measured, {scan.rate:.1%} of it"), ("truth", "not known: there are no scores")]

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from typer import Argument, Option
 
-from minimand.commands.options import Force, Json, OptionalMask, Seed, Weights
+from minimand.commands.options import Force, Json, Memory, OptionalMask, Seed, Weights
 
 
 def batch(
@@ -28,6 +28,7 @@ def batch(
     retries: Annotated[
         int, Option(metavar="N", help="Further tries where disk, memory or a worker gave out.", min=0)
     ] = 2,
+    memory: Memory = None,
     retry_failed: Annotated[bool, Option("--retry-failed", help="Also try scans again that failed before.")] = False,
     seed: Seed = 0,
     json: Json = False,
@@ -63,7 +64,7 @@ def batch(
             row for row in rows if (entry := kept[row.output]) is None or (retry_failed and entry["state"] == "failed")
         ]
         by_name = {row.output: row for row in due}
-        tasks = [task_of(row, folder, way, force or row.output in ledger.last) for row in due]
+        tasks = [task_of(row, folder, way, memory, force or row.output in ledger.last) for row in due]
         count = 0
         if tasks:
             ahead = {row.output: stamp(row.files) for row in due}  # as they were before anyone read them

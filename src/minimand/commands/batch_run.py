@@ -29,10 +29,11 @@ PATIENCE = 120.0
 def run_scan(task: dict[str, Any]) -> dict[str, Any]:
     """On a worker: reconstruct one scan. Whatever goes wrong is told in the result, never raised.
 
-    task: kspace, maps, files, output (a path), way, force. The result has `state` (`done` or `failed`), `reason`,
-    `passing` (whether another try may help: disk, memory, network), `job` (a hash of content and options), `slices`,
-    `seconds` (whole), `host`.
+    task: kspace, maps, files, output (a path), way, memory, force. The result has `state` (`done` or `failed`),
+    `reason`, `passing` (whether another try may help: disk, memory, network), `job` (a hash of content and options),
+    `slices`, `seconds` (whole), `host`.
     """
+    from minimand.io.room import memory_limit
     from minimand.systems.mri.job import Way, reconstruct_file
 
     begun, output = time.perf_counter(), Path(task["output"])
@@ -44,9 +45,10 @@ def run_scan(task: dict[str, Any]) -> dict[str, Any]:
             told |= {"state": "done", "again": True}
         else:
             way = Way(**task["way"])
-            made = reconstruct_file(
-                task["kspace"], output, way, maps=task["maps"], more={"job": told["job"]}, force=task["force"]
-            )
+            with memory_limit(_memory(task["memory"])):
+                made = reconstruct_file(
+                    task["kspace"], output, way, maps=task["maps"], more={"job": told["job"]}, force=task["force"]
+                )
             told |= {"state": "done", "slices": made.slices, "notes": made.notes}
     except Exception as error:  # noqa: BLE001 - one scan never stops the others
         cause = error.__cause__ if isinstance(error, InputError) else error
@@ -54,6 +56,16 @@ def run_scan(task: dict[str, Any]) -> dict[str, Any]:
         known = isinstance(error, ValueError | OSError | ArithmeticError)
         told["reason"] = one_line(str(error) if known else f"{type(error).__name__}: {error}", 400)
     return {**told, "seconds": time.perf_counter() - begun}
+
+
+def _memory(asked: float | None) -> int | None:
+    """Bytes that a scan may use on this worker: what was asked for (GiB), else half of what Dask lets it have."""
+    from distributed import get_worker
+
+    if asked is not None:
+        return int(asked * 2**30)
+    limit = get_worker().memory_manager.memory_limit
+    return limit // 2 if limit else None
 
 
 def _one_thread() -> None:
@@ -202,7 +214,7 @@ def _result(future: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def task_of(row: "Row", folder: Path, way: "Way", force: bool) -> dict[str, Any]:
+def task_of(row: "Row", folder: Path, way: "Way", memory: float | None, force: bool) -> dict[str, Any]:
     """What a worker is told of a scan; names count from the root, since workers run elsewhere."""
     return {
         "name": row.output,
@@ -212,5 +224,6 @@ def task_of(row: "Row", folder: Path, way: "Way", force: bool) -> dict[str, Any]
         "output": str((folder / row.output).absolute()),
         "way": asdict(replace(way, mask=os.path.abspath(row.mask_file) if row.mask_file else row.mask or None)),
         "mask_spec": None if row.mask_file else row.mask or None,
+        "memory": memory,
         "force": force,
     }

@@ -38,4 +38,12 @@ Weights = Annotated[
         help="Weights of a network, or research: those of weights-research [default: those that ship for it].",
     ),
 ]
+Memory = Annotated[
+    float | None,
+    Option(
+        metavar="GIB",
+        help="Memory to use; scans that need more go through files on disk, slice by slice [default: what is free].",
+        min=0.0625,
+    ),
+]
 Output = Annotated[Path, Option("-o", "--output", metavar="FILE", help="File to write; the suffix says the format.")]

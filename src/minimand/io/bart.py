@@ -9,6 +9,7 @@ import numpy as np
 from .atomic import atomic_writer
 from .errors import InputError, reading
 from .limits import check_size
+from .room import copied, fill, room
 from .stored import Stored
 
 DIMENSIONS = (
@@ -37,7 +38,9 @@ def read_cfl(path: Path) -> Stored:
                 f"{data}: has {data.stat().st_size} bytes, but {header.name} declares {_text(sizes)} complex64, "
                 f"{needed} bytes; the file is truncated or belongs to another header."
             )
-        flat = np.fromfile(data, "<c8").astype(np.complex64, copy=False)
+        flat = room((needed // 8,), "<c8", str(data))
+        with open(data, "rb") as content:
+            fill(flat, content)
     image = [i for i in range(3) if sizes[i] > 1]
     for i in (1, 2, 0):  # a line or a point still has rows and columns
         if len(image) < 2 and i not in image:
@@ -46,8 +49,8 @@ def read_cfl(path: Path) -> Stored:
     others = [i for i in range(len(sizes)) if sizes[i] > 1 and i not in (rows, columns)]
     order = [*reversed(others), rows, columns]
     array = flat.reshape(sizes, order="F").transpose(*order, *(i for i in range(len(sizes)) if i not in order))
-    array = array.reshape([sizes[i] for i in order])
-    return Stored(np.ascontiguousarray(array), path, None, "BART", axes=tuple(DIMENSIONS[i] for i in order))
+    array = copied(array.reshape([sizes[i] for i in order]), np.dtype(np.complex64), str(path))
+    return Stored(array, path, None, "BART", axes=tuple(DIMENSIONS[i] for i in order))
 
 
 def _sizes(header: Path) -> list[int]:

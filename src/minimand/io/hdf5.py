@@ -8,7 +8,8 @@ from typing import IO, TYPE_CHECKING
 import numpy as np
 
 from .errors import InputError, reading
-from .limits import NUMERIC, check_size, check_unpacked, numeric
+from .limits import NUMERIC, check_size, check_unpacked
+from .room import numeric, parts, room
 from .spec import choose
 from .stored import Stored, pages_first
 
@@ -85,12 +86,17 @@ def load(path: Path, name: str, dataset: "h5py.Dataset") -> np.ndarray:
     check_size(path, name, dataset.shape, dataset.dtype.itemsize)
     if dataset.attrs.get("MATLAB_empty", 0):
         return np.zeros((0, 0))
-    array = np.asarray(dataset[()])
     kind = number_type(dataset)
-    if array.dtype.names and kind is not None:
-        real, imaginary = array.dtype.names
-        parts, array = array, np.empty(array.shape, kind)
-        array.real, array.imag = parts[real], parts[imaginary]
+    if dataset.dtype.names is None or kind is None:
+        array = room(dataset.shape, dataset.dtype, str(path))
+        if array.size:
+            dataset.read_direct(array)
+        return numeric(path, name, array)
+    array = room(dataset.shape, kind, str(path))
+    real, imaginary = dataset.dtype.names
+    for part in parts(array) if array.ndim else [()]:
+        both = dataset[part]
+        array.real[part], array.imag[part] = both[real], both[imaginary]
     return numeric(path, name, array)
 
 

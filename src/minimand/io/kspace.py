@@ -1,17 +1,21 @@
 """Undersampled k-space with its mask, from any file."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from .errors import InputError
 from .masks import as_mask, fit_mask, read_mask
 from .read import check_finite, read_array
+from .room import parts
 from .spec import Spec
 from .stored import Stored
 
 NAMES = ("kspace", "k_space", "ksp", "y", "data", "train")
+Drawn = Callable[[tuple[int, int]], np.ndarray]  # (h, w) -> mask
 OUTSIDE = 1e-6  # share of the energy outside the mask that is worth a note
 
 
@@ -20,9 +24,9 @@ class KSpace:
     """Measured k-space, zero frequency in the centre: k = fftshift(fft2(ifftshift(x))).
 
     kspace: complex64 or complex128, (slices, h, w), or (slices, coils, h, w) when `coils` is not None; mask: bool,
-    (h, w) or (slices, h, w); single: the file held one 2-D slice; notes: one line each, for the user. noise: samples
-    without signal, (coils, samples), or None; calibration: k-space measured for coil maps alone, (1 or more, coils,
-    h, w), for slices k, k + 1 or more, ...; or None.
+    (h, w) or (slices, h, w); single: the file held one 2-D slice; notes: one line each, for the user; largest:
+    magnitude. noise: samples without signal, (coils, samples), or None; calibration: k-space measured for coil maps
+    alone, (1 or more, coils, h, w), for slices k, k + 1 or more, ...; or None.
     """
 
     kspace: np.ndarray
@@ -31,15 +35,17 @@ class KSpace:
     source: Stored
     single: bool
     notes: list[str]
+    largest: float
     noise: np.ndarray | None = None
     calibration: np.ndarray | None = None
 
 
-def read_kspace(spec: str | Path | Spec, mask: str | Path | np.ndarray | None = None) -> KSpace:
+def read_kspace(spec: str | Path | Spec, mask: str | Path | np.ndarray | Drawn | None = None) -> KSpace:
     """K-space and mask of a file: two axes are a slice, three (slices, h, w), four (slices, coils, h, w).
 
-    BART files say themselves which axis counts coils. The mask is the argument (a file, FILE:KEY, or an array); else
-    the array `mask` beside the k-space; else the points that are not zero in every slice and coil. Raises InputError
+    BART files say themselves which axis counts coils; NIfTI files have no coils, all axes but the last two count
+    slices. The mask is the argument (a file, FILE:KEY, an array, or what makes one of a size); else the array `mask`
+    beside the k-space; else the points that are not zero in every slice and coil. Raises InputError
     for real, non-finite, all-zero or empty k-space, and a mask of another size or with other values than 0 and 1.
     """
     stored = read_array(spec, prefer=NAMES)
@@ -49,23 +55,72 @@ def read_kspace(spec: str | Path | Spec, mask: str | Path | np.ndarray | None = 
         raise InputError(
             f"{stored.name}: k-space of shape {stored.array.shape} is empty; slices of 2 x 2 or more are needed."
         )
-    check_finite(stored.array, stored.name, "k-space")
-    magnitude = np.abs(kspace).astype(np.float64)
-    if not magnitude.any():
-        raise InputError(f"{stored.name}: k-space is zero everywhere; name the array that was measured (FILE:KEY).")
-    energy = (magnitude / magnitude.max()) ** 2
-    if coils is not None:
-        energy, magnitude = energy.sum(axis=1), magnitude.sum(axis=1)
-    name, given = _given_mask(stored, mask)
+    largest, ever = _looked_at(stored, kspace, coils)
+    size = (kspace.shape[-2], kspace.shape[-1])
+    name, given = _given_mask(stored, mask(size) if callable(mask) else mask)
+    sampled = ever if given is None else fit_mask(given, name, len(kspace), size)
+    energy = _energy(kspace, largest, sampled)
     if given is None:
-        sampled = magnitude.any(axis=0)
         notes = [f"{stored.name}: no mask given, taken as the {sampled.mean():.1%} of points that are not zero"]
     else:
-        sampled = fit_mask(given, name, len(kspace), (kspace.shape[-2], kspace.shape[-1]))
-        notes = [*_outside(energy, sampled, stored.name, name), *_not_measured(magnitude, sampled, stored.name)]
-    notes = [*stored.notes, *notes, *_corner(energy.sum(axis=0), stored.name)]
+        notes = [*_outside(energy, stored.name, name), *_not_measured(ever, sampled, stored.name)]
+    if stored.format == "NIfTI" and kspace.ndim != stored.array.ndim > 3:
+        volumes, slices = len(kspace) // stored.array.shape[-3], stored.array.shape[-3]
+        notes.append(
+            f"{stored.name}: taken as {volumes} volumes of {slices} slices seen by one coil; data of several coils "
+            "belong into .h5 or .cfl"
+        )
+    notes = [*stored.notes, *notes, *_corner(energy.points, stored.name)]
     noise, calibration = _beside(stored, coils, kspace.shape)
-    return KSpace(kspace, sampled, coils, stored, single, notes, noise, calibration)
+    return KSpace(kspace, sampled, coils, stored, single, notes, largest, noise, calibration)
+
+
+def coil_axis(stored: Stored) -> int | None:
+    """Which axis of k-space as it is stored counts coils: the one that BART names, the second of four elsewhere. A
+    NIfTI file has none, there the leading axis counts volumes.
+    """
+    if stored.axes:
+        return stored.axes.index("coil") if "coil" in stored.axes else None
+    return 1 if stored.array.ndim == 4 and stored.format != "NIfTI" else None
+
+
+def _looked_at(stored: Stored, kspace: np.ndarray, coils: int | None) -> tuple[float, np.ndarray]:
+    """The largest magnitude, and where anything is not zero in any slice and coil, (h, w). Raises InputError for
+    values that are not finite and for zeros alone.
+    """
+    largest, ever = 0.0, np.zeros(kspace.shape[-2:], bool)
+    for part in parts(kspace):
+        if not np.isfinite(kspace[part]).all():
+            check_finite(stored.array, stored.name, "k-space")
+        largest = max(largest, float(np.abs(kspace[part]).max()))
+        ever |= (kspace[part] != 0).any(axis=(0, 1) if coils is not None else 0)
+    if largest == 0:
+        raise InputError(f"{stored.name}: k-space is zero everywhere; name the array that was measured (FILE:KEY).")
+    return largest, ever
+
+
+class _Energy(NamedTuple):
+    """Squared magnitudes, the largest being 1: of every point, over all slices and coils; what the mask leaves out, and
+    what it leaves out once its zero frequency is moved from [0, 0] to the centre.
+    """
+
+    points: np.ndarray
+    left: float
+    moved: float
+
+
+def _energy(kspace: np.ndarray, largest: float, mask: np.ndarray) -> _Energy:
+    points, left, moved = np.zeros(kspace.shape[-2:]), 0.0, 0.0
+    elsewhere = np.fft.fftshift(mask, axes=(-2, -1))
+    for part in parts(kspace):
+        energy = (np.abs(kspace[part]).astype(np.float64) / largest) ** 2
+        energy = energy.sum(axis=1) if energy.ndim == 4 else energy
+        own = part if mask.ndim == 3 else slice(None)
+        points += energy.sum(axis=0)
+        left += float((energy * ~mask[own]).sum())
+        moved += float((energy * ~elsewhere[own]).sum())
+    whole = float(points.sum())
+    return _Energy(points, left / whole, moved / whole)
 
 
 def _check_complex(stored: Stored) -> None:
@@ -80,7 +135,7 @@ def _check_complex(stored: Stored) -> None:
 
 def _arrange(stored: Stored) -> tuple[np.ndarray, int | None, bool]:
     """(slices, h, w) or (slices, coils, h, w), the number of coils, and whether the file held one slice."""
-    kspace, axes = stored.array, stored.axes
+    kspace, axes, coil = stored.array, stored.axes, coil_axis(stored)
     if kspace.ndim < 2:
         raise InputError(f"{stored.name}: k-space has two axes or more, got shape {kspace.shape}.")
     if "phase2" in axes[:-2]:
@@ -88,19 +143,11 @@ def _arrange(stored: Stored) -> tuple[np.ndarray, int | None, bool]:
             f"{stored.name}: holds 3-D k-space of shape {kspace.shape}; transform one direction first (bart fft -i 4) "
             "and give its slices."
         )
-    if axes:
-        size = kspace.shape[-2:]
-        if "coil" not in axes:
-            return kspace.reshape(-1, *size), None, kspace.ndim == 2
-        coils = kspace.shape[axes.index("coil")]
-        moved = np.moveaxis(kspace, axes.index("coil"), -3).reshape(-1, coils, *size)
-        return moved, coils, kspace.ndim == 3
-    if kspace.ndim == 2:
-        return kspace[None], None, True
-    if kspace.ndim == 3:
-        return kspace, None, False
-    if kspace.ndim == 4:
-        return kspace, kspace.shape[1], False
+    if coil is not None:
+        moved = np.moveaxis(kspace, coil, -3)
+        return moved.reshape(-1, *moved.shape[-3:]), kspace.shape[coil], kspace.ndim == 3
+    if axes or kspace.ndim <= 3 or stored.format == "NIfTI":
+        return kspace.reshape(-1, *kspace.shape[-2:]), None, kspace.ndim == 2
     raise InputError(
         f"{stored.name}: k-space is (h, w), (slices, h, w) or (slices, coils, h, w), got shape {kspace.shape}; "
         "take a part of it, FILE:KEY[0]."
@@ -142,13 +189,12 @@ def _beside(
     return noise.array, None
 
 
-def _outside(energy: np.ndarray, mask: np.ndarray, name: str, mask_name: str) -> list[str]:
+def _outside(energy: _Energy, name: str, mask_name: str) -> list[str]:
     """A note on energy that the mask leaves out. Raises InputError where it fits once its centre is put right."""
-    share = _left_out(energy, mask)
+    share, moved = energy.left, energy.moved
     if share <= OUTSIDE:
         return []
     which = "the mask" if mask_name == "mask" else f"the mask {mask_name}"
-    moved = _left_out(energy, np.fft.fftshift(mask, axes=(-2, -1)))
     if moved <= OUTSIDE or moved < share / 2 > 0.1:
         raise InputError(
             f"{name}: {share:.2%} of the energy lies outside {which}, and {moved:.2%} once its zero frequency is moved "
@@ -158,13 +204,9 @@ def _outside(energy: np.ndarray, mask: np.ndarray, name: str, mask_name: str) ->
     return [f"{text}; is it the right mask, with its centre in the middle?"]
 
 
-def _left_out(energy: np.ndarray, mask: np.ndarray) -> float:
-    return float((energy * ~mask).sum() / energy.sum())
-
-
-def _not_measured(magnitude: np.ndarray, mask: np.ndarray, name: str) -> list[str]:
+def _not_measured(ever: np.ndarray, mask: np.ndarray, name: str) -> list[str]:
     """A note where a mask names points that are exactly zero in every slice and coil."""
-    share = float((mask & ~magnitude.any(axis=0)).sum() / mask.sum())
+    share = float((mask & ~ever).sum() / mask.sum())
     if share <= 0.001:
         return []
     return [

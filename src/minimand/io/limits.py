@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-import numpy as np
-
 from .errors import InputError
 
 NUMERIC = "biufc"  # numpy kinds that hold numbers
@@ -61,14 +59,3 @@ def check_unpacked(path: Path, name: str, needed: int, stored: int) -> None:
             f"{path}: {name} declares {needed} bytes and stores {stored}; the file is damaged or hostile. If it is "
             "right, store it without compression."
         )
-
-
-def numeric(path: Path, name: str, array: np.ndarray) -> np.ndarray:
-    """The array in native byte order and at most double precision; `InputError` if it does not hold numbers."""
-    if array.dtype.kind not in NUMERIC:
-        raise InputError(f"{path}: {name} holds {array.dtype}, not numbers; name an array of numbers (FILE:KEY).")
-    if array.dtype.kind == "f" and array.dtype.itemsize > 8:
-        return array.astype(np.float64)
-    if array.dtype.kind == "c" and array.dtype.itemsize > 16:
-        return array.astype(np.complex128)
-    return array.astype(array.dtype.newbyteorder("="), copy=False)

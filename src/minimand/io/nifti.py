@@ -3,13 +3,15 @@
 import gzip
 import io
 import warnings
+from contextlib import nullcontext
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
 from .errors import InputError, heard, one_line, reading
-from .limits import NUMERIC, check_size, check_unpacked, numeric
+from .limits import NUMERIC, check_size, check_unpacked
+from .room import fill, numeric, parts, room
 from .stored import Geometry, Stored, pages_first, pages_last
 
 HEADER = 540  # bytes of the longer header, NIfTI-2's
@@ -36,26 +38,28 @@ def read_nifti(path: Path) -> Stored:
             raise InputError(
                 f"{path}: holds {dtype} voxels, not numbers; colour volumes are not read, convert to grey."
             )
-        needed = max(int(header["vox_offset"]), 0) + check_size(path, "the header", shape, dtype.itemsize)
+        start = max(int(header["vox_offset"]), 0)
+        needed = start + check_size(path, "the header", shape, dtype.itemsize)
         check_unpacked(path, "the header", needed, path.stat().st_size)
-        rest = max(needed - len(head), 0)
         if not zipped and needed > path.stat().st_size:
             raise InputError(
                 f"{path}: declares {needed} bytes but has {path.stat().st_size}; the file is truncated, copy it again."
             )
-        content = head + file.read(rest)
-        if len(content) < needed:
-            raise InputError(
-                f"{path}: declares {needed} bytes but has {len(content)}; the file is truncated, copy it again."
-            )
+        front = head + file.read(max(start - len(head), 0))
+        raw = room(shape, dtype, str(path), "F")
+        early = np.frombuffer(front[start:], np.uint8)  # of tiny volumes right behind a short header
+        raw.reshape(-1, order="F").view(np.uint8)[: len(early)] = early[: raw.nbytes]
+        got = len(front) + fill(raw.reshape(-1, order="F").view(np.uint8)[len(early) :], file)
+        if got < needed:
+            raise InputError(f"{path}: declares {needed} bytes but has {got}; the file is truncated, copy it again.")
         extra = file.read(SLACK)
         if len(extra) == SLACK and file.read(1):
             raise InputError(f"{path}: goes on after its {needed} bytes of voxels; the header is damaged.")
         with heard("nibabel.global") as said, warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
-            image = kind.from_stream(io.BytesIO(content))
+            image = kind.from_stream(io.BytesIO(front))
         said += [one_line(str(each.message), 200) for each in warned]
-        array = _values(path, image, header)
+        array = _values(path, image, raw)
         geometry, doubts = _geometry(path, image)
         said += doubts
     notes = (f"{path}: {len(extra)} bytes after the voxels were ignored",) if extra.strip(b"\0") else ()
@@ -72,18 +76,28 @@ def _class(path: Path, head: bytes) -> Any:
     raise InputError(f"{path}: does not begin as a NIfTI file does (348 or 540); it is damaged or something else.")
 
 
-def _values(path: Path, image: Any, header: Any) -> np.ndarray:
-    """The voxels, slope and intercept applied. Raises InputError where these make infinite values of finite ones."""
-    told = [float(header[name]) for name in ("scl_slope", "scl_inter")]
+def _values(path: Path, image: Any, raw: np.ndarray) -> np.ndarray:
+    """The voxels, slope and intercept applied as nibabel does. Raises InputError where these make infinite values of
+    finite ones.
+    """
+    from nibabel.volumeutils import apply_read_scaling
+
+    told = [float(image.header[name]) for name in ("scl_slope", "scl_inter")]
     if any(np.isinf(told)):
         raise InputError(f"{path}: has slope {told[0]:g} and intercept {told[1]:g}; finite numbers are needed.")
-    with np.errstate(over="ignore", invalid="ignore"):
-        array = numeric(path, "the volume", np.asanyarray(image.dataobj))
     slope, shift = image.dataobj.slope, image.dataobj.inter
-    whole = image.get_data_dtype().kind in "biu"
-    if (slope, shift) != (1, 0) and whole and not np.isfinite(array).all():
-        raise InputError(f"{path}: its slope {slope:g} and intercept {shift:g} make values infinite; it is damaged.")
-    return array
+    if (slope, shift) == (1, 0):
+        return numeric(path, "the volume", raw)
+    pages, factors = raw.T, (np.asanyarray(slope), np.asanyarray(shift))
+    array = room(raw.shape, apply_read_scaling(raw.reshape(-1, order="F")[:1], *factors).dtype, str(path), "F")
+    with np.errstate(over="ignore", invalid="ignore"):
+        for part in parts(pages):
+            array.T[part] = apply_read_scaling(pages[part], *factors)
+            if raw.dtype.kind in "biu" and not np.isfinite(array.T[part]).all():
+                raise InputError(
+                    f"{path}: its slope {slope:g} and intercept {shift:g} make values infinite; it is damaged."
+                )
+    return numeric(path, "the volume", array)
 
 
 def _geometry(path: Path, image: Any) -> tuple[Geometry | None, list[str]]:
@@ -110,11 +124,9 @@ def write_nifti(file: IO[bytes], array: np.ndarray, geometry: Geometry | None, *
     """Write (..., slices, rows, columns) as NIfTI-1, file axes (rows, columns, slices, ...); complex stays complex."""
     import nibabel
 
-    volume = pages_last(array)
-    if volume.dtype == bool:
-        volume = volume.astype(np.uint8)
-    elif volume.dtype == np.float16:
-        volume = volume.astype(np.float32)
+    stored: dict[str, type] = {"bool": np.uint8, "float16": np.float32}
+    dtype = np.dtype(stored.get(array.dtype.name, array.dtype.type))
+    volume = np.broadcast_to(np.zeros(1, dtype), pages_last(array).shape)  # what the header needs to know
     if max(volume.shape, default=0) > 32767:
         raise InputError(
             f"NIfTI-1 holds up to 32767 voxels along an axis, got shape {volume.shape}; write .npz instead."
@@ -130,5 +142,18 @@ def write_nifti(file: IO[bytes], array: np.ndarray, geometry: Geometry | None, *
     zooms = list(image.header.get_zooms())
     zooms[3:] = [*geometry.spacing[3 : volume.ndim], *zooms[len(geometry.spacing) :]][: len(zooms) - 3]
     image.header.set_zooms(zooms)
-    content = image.to_bytes()
-    file.write(gzip.compress(content, 6, mtime=0) if zipped else content)
+    with gzip.GzipFile(fileobj=file, mode="wb", compresslevel=6, mtime=0) if zipped else nullcontext(file) as target:
+        target.write(_front(image))
+        pages = array.reshape(-1, *array.shape[-2:]) if array.ndim > 2 else array[None]
+        for part in parts(pages):  # in the file the first axis runs fastest
+            target.write(np.ascontiguousarray(pages[part].swapaxes(-2, -1), image.get_data_dtype()).tobytes())
+
+
+def _front(image: Any) -> bytes:
+    """What stands before the voxels."""
+    header = image.header
+    header.set_slope_inter(1, 0)
+    start = header.single_vox_offset
+    header["vox_offset"] = start
+    front: bytes = header.structarr.tobytes()
+    return front.ljust(start, b"\0")

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.lib import format as npy
 
 from .errors import InputError, reading
-from .limits import NUMERIC, check_size, check_unpacked, numeric
+from .limits import NUMERIC, check_size, check_unpacked
+from .room import fill, numeric, room
 from .spec import choose
 from .stored import Stored
 
@@ -86,14 +87,11 @@ def _read(path: Path, name: str, file: Binary, size: int) -> np.ndarray:
             f"{path}: {name} declares shape {shape} of {dtype}, {needed} bytes, but {size - used} are stored; "
             "the file is truncated or damaged, save or copy it again."
         )
-    data = bytearray(needed)
-    with memoryview(data) as view:
-        done = 0
-        while done < needed and (count := file.readinto(view[done:])):  # type: ignore[union-attr]
-            done += count
+    data = room((needed,), np.uint8, str(path))
+    done = fill(data, file)  # type: ignore[arg-type] # what typeshed says of ZipFile.open
     if done < needed or file.read(1):  # the last read also checks the archive's checksum
         raise InputError(f"{path}: {name} ends after {done} of {needed} bytes; the file is truncated, copy it again.")
-    return numeric(path, name, np.ndarray(shape, dtype, data, order="F" if fortran else "C"))
+    return numeric(path, name, np.ndarray(shape, dtype, data.data, order="F" if fortran else "C"))
 
 
 def write_npy(file: IO[bytes], array: np.ndarray) -> None:

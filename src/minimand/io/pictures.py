@@ -8,8 +8,9 @@ from typing import IO
 import numpy as np
 
 from .errors import InputError, heard, reading
-from .limits import check_size, check_unpacked, numeric
+from .limits import check_size, check_unpacked
 from .png import check_png
+from .room import numeric
 from .stored import Stored
 from .tiff import check_chain, check_parts
 

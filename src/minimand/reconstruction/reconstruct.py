@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from minimand.operators import Sense
+from minimand.reconstruction.memory import batch_length
 from minimand.reconstruction.methods import Method
 from minimand.terms import LeastSquares
-
-BATCH_PIXELS = 4 * 256 * 256  # a batch holds about so many pixels: large enough to be fast, small enough for the caches
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ def reconstruct(
     data: of all items, (items, *measurement). warm: run the first item once before the clock starts, so that nothing is
     compiled in what is timed. show: told the number of items done.
     """
-    count = len(data.y)
-    length = max(1, BATCH_PIXELS // data.items(slice(0, 1)).pulled().numel())
+    count, (height, width) = len(data.y), data.items(slice(0, 1)).pulled().shape[-2:]
+    length = batch_length(method, (height, width), data.y.shape[1] if isinstance(data.A, Sense) else 1)
     if warm:
         method.run(data.items(slice(0, 1)))
     images, started = [], time.perf_counter()

@@ -7,13 +7,12 @@ import torch
 from torch import Tensor
 
 from minimand.io import InputError, KSpace, check_finite, read_array
-from minimand.io.limits import free_bytes
+from minimand.io.room import room
 from minimand.systems.mri.calibration import calibration_region, centre, espirit, require_region
-from minimand.systems.mri.coils import compression, mix, sensitivity, whitening
+from minimand.systems.mri.coils import compression, gram, mix, sensitivity, whitening
 
 MOST_COILS = 8  # more are compressed to so many: beyond, time grows faster than quality
 FAINT = 1e-3  # sensitivity in units of the largest below which maps of a file see nothing
-COPIES = 4  # arrays of the size of the k-space that a run holds at once, maps among them
 
 
 @dataclass(frozen=True)
@@ -39,45 +38,72 @@ def prepare(found: KSpace, kspace: Tensor, mask: Tensor, maps: str | None, most:
     name, notes = found.source.name, []
     coils, size = kspace.shape[1], (kspace.shape[-2], kspace.shape[-1])
     given = None if maps is None else read_maps(maps, coils, len(kspace), size)
-    silent = int((kspace.abs().amax((0, 2, 3)) == 0).sum())
+    products = gram(kspace, found.largest)
+    silent = int((products.diagonal().real == 0).sum())
     if silent:
         notes.append(f"{silent} of {coils} coils hold nothing but zeros")
-    white = None
+    white, matrix = None, torch.eye(coils, dtype=torch.complex128)
     if found.noise is not None:
         try:
             white = whitening(torch.from_numpy(found.noise))
-            kspace, found = mix(white, kspace), _mixed(found, white)
+            matrix, products = white, white @ products @ white.mH
             notes.append(f"noise made white by the {found.noise.shape[1]} samples of the noise scan")
         except ValueError as error:
             notes.append(f"the noise scan is left out: {error}")
-    whole = torch.eye(coils, dtype=torch.complex128) if white is None else white
     if coils > most:
-        few, kept = compression(kspace, most)
+        few, kept = compression(products, most)
         notes.append(f"{coils} coils compressed to {most} virtual ones, which keep {kept:.2%} of the energy")
-        kspace, found, whole = mix(few, kspace), _mixed(found, few), few @ whole
+        matrix = few @ matrix
+    if white is not None or coils > most:
+        kspace, found = _mixed(matrix, kspace, name), _calibration_mixed(found, matrix)
     if given is not None:
-        weighted = mix(whole, given)
-        length = sensitivity(weighted).sqrt()
-        seen = length > FAINT * length.max()
-        inverse = torch.where(seen, 1 / torch.where(seen, length, 1), 0)
-        return Ready(kspace, weighted * inverse[:, None], inverse, notes)
+        weighted = _mixed(matrix, given, name)
+        inverse = _inverse(weighted)
+        for k in range(len(weighted)):
+            weighted[k] *= inverse[k]
+        return Ready(kspace, weighted, inverse, notes)
     estimated, region = _estimate(found, kspace, mask, name)
     where = "lines measured apart" if found.calibration is not None else "centre"
     notes.append(f"coil maps by ESPIRiT from the {region[0]} x {region[1]} points of the {where}")
-    gain = None if white is None else sensitivity(mix(torch.linalg.pinv(whole), estimated)).sqrt()
+    gain, back = None, torch.linalg.pinv(matrix)
+    if white is not None:
+        gain = _empty((len(estimated), *size), torch.float32, name)
+        for k in range(len(estimated)):
+            gain[k] = sensitivity(mix(back, estimated[k : k + 1])[0]).sqrt()
     return Ready(kspace, estimated, gain, notes)
 
 
-def _mixed(found: KSpace, matrix: Tensor) -> KSpace:
+def _empty(shape: tuple[int, ...], dtype: torch.dtype, name: str) -> Tensor:
+    """Zeros to be filled, in memory or on disk."""
+    return torch.from_numpy(room(shape, np.complex64 if dtype == torch.complex64 else np.float32, name))
+
+
+def _mixed(matrix: Tensor, kspace: Tensor, name: str) -> Tensor:
+    """The matrix applied to the coils of every slice."""
+    target = _empty((len(kspace), len(matrix), *kspace.shape[2:]), torch.complex64, name)
+    for k in range(len(kspace)):
+        target[k] = mix(matrix, kspace[k : k + 1])[0]
+    return target
+
+
+def _calibration_mixed(found: KSpace, matrix: Tensor) -> KSpace:
     """The calibration lines with the matrix applied to their coils."""
     if found.calibration is None:
         return found
     return replace(found, calibration=mix(matrix, torch.from_numpy(found.calibration)).numpy())
 
 
+def _inverse(maps: Tensor) -> Tensor:
+    """1 / sqrt(sum |S_c|^2) of every pixel, 0 where the coils see nothing."""
+    length = torch.stack([sensitivity(own).sqrt() for own in maps])
+    seen = length > FAINT * length.max()
+    return torch.where(seen, 1 / torch.where(seen, length, 1), 0)
+
+
 def _estimate(found: KSpace, kspace: Tensor, mask: Tensor, name: str) -> tuple[Tensor, tuple[int, int]]:
     """Maps of every slice, zero where a slice holds no samples, and the smallest region they come from."""
-    size, maps, smallest = (kspace.shape[-2], kspace.shape[-1]), torch.zeros_like(kspace), (10**6, 10**6)
+    size, smallest = (kspace.shape[-2], kspace.shape[-1]), (10**6, 10**6)
+    maps = _empty(tuple(kspace.shape), torch.complex64, name)
     for k in range(len(kspace)):
         if not bool(kspace[k].any()):
             continue
@@ -128,17 +154,3 @@ def read_maps(spec: str, coils: int, slices: int, size: tuple[int, int]) -> Tens
     if not bool(maps.any()):
         raise InputError(f"{stored.name}: the coil maps are zero everywhere; give others, or leave --maps out.")
     return maps
-
-
-def require_memory(spec: str, shape: tuple[int, ...]) -> None:
-    """Raise InputError where a scan needs more memory than is free, with the number of slices that fit."""
-    free, slices = free_bytes(), shape[0]
-    needed = COPIES * 8 * int(np.prod(shape, dtype=float))
-    if needed <= free:
-        return
-    fit = int(free // (needed / slices))
-    advice = f"take {fit} slices at a time, {spec}[0:{fit}]" if fit else "take fewer coils or a smaller matrix"
-    raise InputError(
-        f"{spec}: reconstructing {slices} slices of {' x '.join(map(str, shape[1:]))} needs about "
-        f"{needed / 2**30:.2g} GiB, {free / 2**30:.2g} GiB are free; {advice}."
-    )

@@ -25,19 +25,23 @@ def whitening(noise: Complex[Tensor, "coil samples"]) -> Complex[Tensor, "coil c
     )
 
 
-def compression(
-    kspace: Complex[Tensor, "slices coil height width"], coils: int
-) -> tuple[Complex[Tensor, "few coil"], float]:
+def compression(gram: Complex[Tensor, "coil coil"], coils: int) -> tuple[Complex[Tensor, "few coil"], float]:
     """The matrix that turns the coils into `coils` virtual ones, the strongest first, and the share of energy it keeps.
 
-    By a singular value decomposition of all samples. Source: Buehrer et al. (2007); Huang et al. (2008).
+    gram: of all samples, as `gram` has it. Source: Buehrer et al. (2007); Huang et al. (2008).
     """
-    samples = kspace.transpose(0, 1).flatten(1)
-    samples = samples / samples.abs().max()
-    gram = (samples @ samples.mH).to(torch.complex128)
     values, vectors = torch.linalg.eigh(gram)
     kept = vectors.flip(1)[:, :coils].mH
     return kept, float(values.flip(0)[:coils].sum() / values.sum())
+
+
+def gram(kspace: Complex[Tensor, "slices coil height width"], largest: float) -> Complex[Tensor, "coil coil"]:
+    """Inner products of the coils over all samples, in units of the largest magnitude, slice by slice."""
+    whole = torch.zeros(kspace.shape[1], kspace.shape[1], dtype=torch.complex128)
+    for samples in kspace:
+        flat = samples.flatten(1).to(torch.complex128) / largest
+        whole += flat @ flat.mH
+    return whole
 
 
 def mix(matrix: Complex[Tensor, "few coil"], kspace: Complex[Tensor, "slices coil *size"]) -> Tensor:

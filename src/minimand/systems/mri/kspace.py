@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from minimand.io.room import parts
 from minimand.operators import Fourier, Sense
 from minimand.operators.fourier import mirror
 from minimand.terms import LeastSquares
@@ -24,11 +25,16 @@ def data_term(kspace: Tensor, mask: Tensor, real: bool, maps: Tensor | None = No
 
 
 def is_real(kspace: Tensor, mask: Tensor) -> bool:
-    """Whether y(-k) = conj y(k) wherever both were sampled (a tenth of the samples at least): images without phase."""
-    mirrored, both = mirror(kspace).conj(), mask & mirror(mask)
+    """Whether y(-k) = conj y(k) wherever both were sampled (a tenth of the samples at least): images without phase.
+
+    kspace: (slices, height, width).
+    """
+    both = mask & mirror(mask)
     if both.sum() < 0.1 * mask.sum():
         return False
-    largest = kspace.abs().max()  # squares of very large and very small numbers leave single precision
-    kspace, mirrored = kspace / largest, mirrored / largest
-    difference, size = (torch.where(both, part, 0).norm() for part in (kspace - mirrored, kspace))
-    return bool(difference <= SYMMETRY * size)
+    apart = whole = 0.0
+    for part in parts(kspace.numpy()):  # in double precision: squares of very large and very small numbers
+        y, own = kspace[part].to(torch.complex128), both if both.ndim == 2 else both[part]
+        apart += float(torch.where(own, y - mirror(y).conj(), 0).norm() ** 2)
+        whole += float(torch.where(own, y, 0).norm() ** 2)
+    return apart <= SYMMETRY**2 * whole

@@ -61,7 +61,7 @@ def _slice_report(
 ) -> ImageReport:
     """Slice k, scaled so that the largest magnitude (of its truth, or of the result without one) is 1."""
     data = scan.data_of(k)
-    results = {"zero-filled": scan.in_file_units(zero_filled(data)[0], k)}
+    results = {"zero-filled": scan.in_file_units(zero_filled(data)[0], torch.tensor(k))}
     results[method.name] = found.images[k]
     reference = None if truth is None else truth[k]
     peak = _peak(found.images[k], reference)

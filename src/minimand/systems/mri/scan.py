@@ -7,11 +7,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from minimand.io import InputError, Stored, read_images, read_kspace
+from minimand.io import InputError, KSpace, Stored, read_images, read_kspace
+from minimand.io.kspace import Drawn, coil_axis
+from minimand.io.room import SHARE, disk, fits, memory, parts, room
 from minimand.metrics import Scores, score
+from minimand.reconstruction.memory import batch_length
 from minimand.reconstruction.methods import Method
 from minimand.reconstruction.reconstruct import Reconstructed, card_warnings, reconstruct
-from minimand.systems.mri.coil_scan import MOST_COILS, corner, prepare, require_memory
+from minimand.systems.mri.coil_scan import MOST_COILS, corner, prepare
 from minimand.systems.mri.kspace import data_term, is_real
 from minimand.systems.mri.sampling import names_file, read_sampling
 from minimand.systems.mri.scoring import require_window
@@ -52,6 +55,11 @@ class Scan:
         return self.kspace.shape[-2], self.kspace.shape[-1]
 
     @property
+    def coils(self) -> int:
+        """How many coils the k-space has, virtual ones counted."""
+        return 1 if self.maps is None else self.kspace.shape[1]
+
+    @property
     def rate(self) -> float:
         """Share of k-space that was sampled."""
         return float(self.mask.double().mean())
@@ -63,11 +71,11 @@ class Scan:
         maps = None if maps is None else maps.to(device)
         return data_term(self.kspace[which].to(device), mask.to(device), self.real, maps)
 
-    def in_file_units(self, images: Tensor, k: int | None = None) -> Tensor:
-        """Images of all slices, or of slice k, with the gain of the coils."""
+    def in_file_units(self, images: Tensor, which: Tensor) -> Tensor:
+        """Images of some slices (a number or a choice of each), with the gain of the coils."""
         if self.gain is None:
             return images
-        return images * (self.gain if k is None else self.gain[k if len(self.gain) > 1 else 0])
+        return images * self.gain[which if len(self.gain) > 1 else torch.zeros_like(which)]
 
     def data_of(self, k: int) -> LeastSquares:
         """The data term of slice k, a batch of one."""
@@ -88,26 +96,23 @@ def read_scan(
 
     maps: a file of coil maps; most: coils to compress to; both are for coil data.
     """
-    drawn: str | np.ndarray | None = mask
+    drawn: str | Drawn | None = mask
     if mask is not None and not names_file(mask):
         draw = read_sampling(mask)
-        height, width = read_kspace(spec).kspace.shape[-2:]
-        drawn = torch.fft.fftshift(draw((height, width), seed)).numpy()
+        drawn = lambda size: torch.fft.fftshift(draw(size, seed)).numpy()  # noqa: E731
     found = read_kspace(spec, drawn)
     name, measured = found.source.name, found.kspace
-    if (largest := float(np.abs(measured).max())) > LARGEST:
-        raise InputError(f"{name}: k-space reaches {largest:.3g}; scale it down, to {LARGEST:g} at most.")
-    notes = list(found.notes)
+    if found.largest > LARGEST:
+        raise InputError(f"{name}: k-space reaches {found.largest:.3g}; scale it down, to {LARGEST:g} at most.")
+    notes = [*found.notes, *_elsewhere(found)]
     if found.coils == 1:
         measured = measured[:, 0]
         notes.append("there is one coil: treated as single-coil k-space")
     if maps is not None and measured.ndim == 3:
         raise InputError(f"--maps {maps}: is for data of several coils, {name} holds one; leave it out.")
-    require_memory(spec, measured.shape)
     where = torch.fft.ifftshift(torch.from_numpy(found.mask), dim=(-2, -1))
-    expanded = where if measured.ndim == 3 or where.ndim == 2 else where[:, None]
-    kspace = torch.where(expanded, corner(torch.from_numpy(measured.astype(np.complex64))), 0)
-    empty = kspace.abs().flatten(1).amax(1) == 0
+    kspace = _sampled(measured, where, name)
+    empty = torch.tensor([not bool(own.any()) for own in kspace])
     if bool(empty.all()):
         raise InputError(f"{name}: k-space is zero wherever the mask samples; give the mask it was measured with.")
     if measured.ndim == 4:
@@ -117,6 +122,30 @@ def read_scan(
     if real := is_real(kspace, where):
         notes.append("k-space is that of real images (no phase): the result is real")
     return Scan(kspace, where, empty, real, found.source, found.single, notes)
+
+
+def _sampled(measured: np.ndarray, where: Tensor, name: str) -> Tensor:
+    """K-space of a file in the inside convention, zero where it was not sampled."""
+    kspace = torch.from_numpy(room(measured.shape, np.complex64, name))
+    for part in parts(measured):
+        own = where if where.ndim == 2 else where[part]
+        own = own if measured.ndim == 3 or own.ndim == 2 else own[:, None]
+        kspace[part] = torch.where(own, corner(torch.from_numpy(measured[part].astype(np.complex64))), 0)
+    return kspace
+
+
+def _elsewhere(found: KSpace) -> list[str]:
+    """A note where the arrays of a scan lie on disk, with what it would take to have them in memory."""
+    arrays = {"as it is stored": found.kspace.nbytes, "inside": found.kspace.size * 8}
+    if found.coils is not None:
+        arrays["maps"] = arrays["inside"]
+    if fits(max(arrays.values())):
+        return []
+    whole, enough = sum(arrays.values()) / 2**30, SHARE * max(arrays.values()) / 2**30
+    return [
+        f"{found.source.name}: takes {whole:.2g} GiB in all, {memory() / 2**30:.2g} GiB of memory may be used: it lies "
+        f"on disk ({disk()}) and is worked on slice by slice; --memory {enough:.2g} would keep it in memory"
+    ]
 
 
 def usual_method(scan: Scan) -> str:
@@ -144,14 +173,19 @@ def reconstruct_scan(
     scan: Scan, method: Method, device: torch.device, show: Callable[[int], None] = lambda done: None
 ) -> Reconstructed:
     """All slices that hold samples; the others are zero. Raises ArithmeticError for a result that is not finite."""
-    full = ~scan.empty
-    found = reconstruct(scan.data(full, device), method, show=show)
-    images = torch.zeros(scan.slices, *scan.size, dtype=found.images.dtype)
-    images[full] = found.images.cpu()
-    images = scan.in_file_units(images)
-    if not bool(torch.isfinite(images).all()):
-        raise ArithmeticError(f"{scan.source.name}: {method.name} diverged; compare with --method tv.")
-    return replace(found, images=images)
+    filled, images, seconds, done = (~scan.empty).nonzero().flatten(), None, 0.0, 0
+    for which in filled.split(batch_length(method, scan.size, scan.coils)):
+        found = reconstruct(scan.data(which, device), method)
+        part = scan.in_file_units(found.images.cpu(), which)
+        if not bool(torch.isfinite(part).all()):
+            raise ArithmeticError(f"{scan.source.name}: {method.name} diverged; compare with --method tv.")
+        if images is None:
+            images = torch.from_numpy(room((scan.slices, *scan.size), part.numpy().dtype, scan.source.name))
+        images[which] = part
+        seconds, done = seconds + found.seconds * len(which), done + len(which)
+        show(done)
+    assert images is not None  # `read_scan` refuses scans that are empty
+    return Reconstructed(images, seconds / done)
 
 
 def to_file(scan: Scan, found: Reconstructed) -> np.ndarray:
@@ -167,8 +201,7 @@ def file_layout(scan: Scan) -> Stored:
 
 def _without_coils(source: Stored) -> tuple[tuple[int, ...], tuple[str, ...]]:
     """Shape and axes of the images of a file."""
-    shape, axes = source.array.shape, source.axes
-    coil = axes.index("coil") if "coil" in axes else 1 if not axes and len(shape) == 4 else None
+    shape, axes, coil = source.array.shape, source.axes, coil_axis(source)
     if coil is None:
         return shape, axes
     return shape[:coil] + shape[coil + 1 :], axes[:coil] + axes[coil + 1 :]

@@ -11,6 +11,7 @@ from minimand.io import InputError, Stored, read_images
 from minimand.systems.mri.sampling import read_sampling
 
 PICTURES = (".png", ".tif", ".tiff")
+VOLUMES = (".nii", ".nii.gz")  # whose axes before the last two never count coils
 LARGEST = 1e30  # of an image: its k-space stays in single precision
 
 
@@ -39,10 +40,10 @@ def simulate_file(image: str, mask: str, output: Path, *, noise: float = 0.0, se
     if len(images.sources) > 1:
         raise InputError(f"{image}: names {len(images.sources)} arrays; simulate takes one at a time.")
     truth = torch.from_numpy(images.stack(images.arrays))
-    if truth.ndim > 3:
+    if truth.ndim > 3 and not output.name.lower().endswith(VOLUMES):
         raise InputError(
-            f"{image}: has shape {tuple(truth.shape)}, but four axes of k-space would count coils; take a part of it, "
-            "FILE[0] or FILE:KEY[0]."
+            f"{image}: has shape {tuple(truth.shape)}, but four axes of k-space would count coils; write it as "
+            ".nii.gz, where they count volumes, or take a part of it, FILE[0] or FILE:KEY[0]."
         )
     height, width = truth.shape[-2:]
     where = draw((height, width), seed)

@@ -1,0 +1,32 @@
+"""What a method takes of memory, and how many images it is given at once."""
+
+import math
+
+from minimand.io import InputError
+from minimand.io.room import memory
+from minimand.reconstruction.methods import Method
+
+BATCH_PIXELS = 4 * 256 * 256  # a batch holds about so many pixels: large enough to be fast, small enough for the caches
+PER_PIXEL = 4000  # bytes
+SHARE = 2  # a batch may take one of so many parts of the memory that may be used
+
+
+def batch_length(method: Method, size: tuple[int, int], coils: int = 1) -> int:
+    """How many images of a size a method is given at once: as many as are fast, and fit into memory.
+
+    Raises InputError, with what would fit, where it cannot even be one.
+    """
+    pixels = math.prod(size)
+    each, allowed = pixels * working_bytes(method, coils), memory() // SHARE
+    if each > allowed:
+        raise InputError(
+            f"{method.name} needs about {each / 2**30:.2g} GiB for an image of {size[0]} x {size[1]}, "
+            f"{allowed / 2**30:.2g} GiB may be used for it; allow more (--memory {SHARE * each / 2**30:.2g}) or take "
+            "--method tv or zero-filled, which need less."
+        )
+    return max(1, min(BATCH_PIXELS // pixels, allowed // each))
+
+
+def working_bytes(method: Method, coils: int = 1) -> int:
+    """Bytes that a method takes beside its data, a pixel."""
+    return PER_PIXEL * coils
