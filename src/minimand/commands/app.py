@@ -1,7 +1,10 @@
 """The commands put together, and what every command does with a mistake."""
 
+import os
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from typing import Annotated
 
 import typer
@@ -31,6 +34,8 @@ from minimand.commands.train import train
 from minimand.commands.tune import tune
 from minimand.commands.weights import weights
 from minimand.io.errors import out_of_memory
+
+COURTESY = 30.0  # seconds; torchrun ends the others as soon as one has ended
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -72,21 +77,35 @@ app.add_typer(weights, name="weights")
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command line; returns the exit code: 0, 2 for a user's mistake, 130 after Ctrl-C."""
+    """Run one command line; returns the exit code: 0, 2 for a user's mistake, 130 after Ctrl-C.
+
+    Of several processes that torchrun started the first one speaks; another says a mistake that is its own.
+    """
     debug = "--debug" in arguments
     words = [word for word in arguments if word != "--debug"]
     typed.set(words)
+    rank = int(os.environ.get("RANK", "0")) if int(os.environ.get("WORLD_SIZE", "1")) > 1 else 0
     try:
-        code = int(typer.main.get_command(app)(words, prog_name="minimand", standalone_mode=False) or 0)
+        with silence() if rank else nullcontext():
+            code = int(typer.main.get_command(app)(words, prog_name="minimand", standalone_mode=False) or 0)
     except KeyboardInterrupt:
         code = 130
     except Exception as error:
         if debug:
             raise
+        if rank and not (rank == 1 and isinstance(error, ConnectionError)):
+            time.sleep(COURTESY)  # the first one says what went wrong everywhere; its end is the end of this one
         return explain(error)
-    if code == 130:
+    if code == 130 and not rank:
         print("minimand: interrupted", file=sys.stderr)
     return code
+
+
+@contextmanager
+def silence() -> Iterator[None]:
+    """Nothing is printed in the block."""
+    with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
+        yield
 
 
 def explain(error: Exception) -> int:

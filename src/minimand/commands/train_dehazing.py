@@ -16,6 +16,7 @@ def train_dehazing(
     depth: Annotated[int, Option(metavar="N", help="Stages.", min=1)] = 1,
     steps: has.Steps = 4000,
     batch: has.Batch = 4,
+    accumulate: has.Accumulate = 1,
     pace: has.Pace = 1.0,
     seed: Seed = 0,
     every: has.Every = 100,
@@ -31,6 +32,6 @@ def train_dehazing(
     from minimand.commands.training import begin, report
     from minimand.systems.dehazing.learn import Plan, train
 
-    run = begin(output, licence, research, resume=resume, force=force, threads=threads)
+    run = begin(output, licence, research, resume=resume, force=force, threads=threads, accumulate=accumulate)
     plan = Plan(data, depth, steps, batch, pace, seed, every, start)
     report(train(plan, run), run, "proximal-dehaze", depth, json=json)

@@ -39,6 +39,7 @@ def train_denoiser(
     ] = False,
     steps: has.Steps = 4000,
     batch: has.Batch = 4,
+    accumulate: has.Accumulate = 1,
     crop: has.Crop = None,
     pace: has.Pace = 1.0,
     seed: Seed = 0,
@@ -55,7 +56,7 @@ def train_denoiser(
     from minimand.commands.training import begin, named, report
     from minimand.systems.restoration.learn import Plan, train
 
-    run = begin(output, licence, research, resume=resume, force=force, threads=threads)
+    run = begin(output, licence, research, resume=resume, force=force, threads=threads, accumulate=accumulate)
     plan = Plan(
         named(), data, _levels(sigma), validate or (), depth, filters, size, shared, steps, batch,
         has.side_lengths(crop), pace, seed, every, start, bfloat16, group, points,

@@ -22,6 +22,7 @@ def train_fusion(
     count: Annotated[int, Option(metavar="N", help="Atlases registered to each: those most like it.", min=1)] = 10,
     draw: Annotated[int, Option(metavar="N", help="Atlases of a step, drawn among them.", min=1)] = 5,
     steps: has.Steps = 1000,
+    accumulate: has.Accumulate = 1,
     pace: has.Pace = 1.0,
     seed: Seed = 0,
     every: has.Every = 100,
@@ -46,7 +47,7 @@ def train_fusion(
         if k % 10 == 1:
             note(f"registering to {name} ({k} of {n})")
 
-    run = begin(output, licence, research, resume=resume, force=force, threads=threads, unit="%")
+    run = begin(output, licence, research, resume=resume, force=force, threads=threads, accumulate=accumulate, unit="%")
     plan = Plan(str(atlases), subject, targets, count, draw, steps, pace, seed, every)
     done = train(plan, run, tell)
     end_if_stopped(done, run)

@@ -49,6 +49,7 @@ def train_network(
         int, Option(metavar="N", help="Rounds of five full-batch L-BFGS iterations afterwards.", min=0)
     ] = 0,
     batch: has.Batch = 4,
+    accumulate: has.Accumulate = 1,
     crop: has.Crop = None,
     vary: Annotated[bool, Option("--vary", help="Also learn on images with signs and slow phases.")] = False,
     phase: Annotated[bool, Option("--phase", help="Every other mini-batch is complex, with slow phases.")] = False,
@@ -77,7 +78,7 @@ def train_network(
     from minimand.reconstruction.learn import train
     from minimand.reconstruction.plan import Plan
 
-    run = begin(output, licence, research, resume=resume, force=force, threads=threads)
+    run = begin(output, licence, research, resume=resume, force=force, threads=threads, accumulate=accumulate)
     ways = _ways(mask, operator, coils, bare=self_supervised, complex_=complex_)
     plan = Plan(
         data, mask or operator or (), validate or (), test or (), named(), depth, filters, size,

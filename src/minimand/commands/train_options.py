@@ -19,6 +19,10 @@ Validate = Annotated[
 ]
 Steps = Annotated[int, Option(metavar="N", help="Steps of Adam, one mini-batch each.", min=0)]
 Batch = Annotated[int, Option(metavar="N", help="Images in a mini-batch.", min=1)]
+Accumulate = Annotated[
+    int,
+    Option(metavar="N", help="Mini-batches of a step; processes that torchrun started share them.", min=1),
+]
 Crop = Annotated[
     str | None, Option(metavar="N|HxW", help="Random windows to learn on, in pixels [default: whole images].")
 ]

@@ -17,6 +17,7 @@ def train_shapes(
     output: has.Weights,
     size: Annotated[int, Option(metavar="N", help="Numbers of the embedding.", min=1, max=256)] = 32,
     steps: has.Steps = 300,
+    accumulate: has.Accumulate = 1,
     pace: has.Pace = 1.0,
     seed: Seed = 0,
     every: has.Every = 25,
@@ -36,7 +37,7 @@ def train_shapes(
     from minimand.commands.training import begin, end_if_stopped
     from minimand.systems.shapes.learn import Plan, train
 
-    run = begin(output, licence, research, resume=resume, force=force, threads=threads)
+    run = begin(output, licence, research, resume=resume, force=force, threads=threads, accumulate=accumulate)
     run = replace(run, watch=partial(training_progress, unit="%"))
     note("looking up or computing the spectra")
     done = train(Plan(data, size, steps, pace, seed, every), run)

@@ -10,23 +10,31 @@ if TYPE_CHECKING:
 
 
 def begin(
-    output: Path, licence: str, research: bool, *, resume: bool, force: bool, threads: int | None, unit: str = "dB"
-) -> "Run":
+    output: Path, licence: str, research: bool, *, resume: bool, force: bool, threads: int | None, unit: str = "dB",
+    accumulate: int | None = None,
+) -> "Run":  # fmt: skip
     """The run of the command as it was typed, with its progress on stderr. threads: for torch and the compiled loops;
-    None leaves them as they are. unit: of the validation score.
+    None leaves them as they are. unit: of the validation score. accumulate: mini-batches of a step, which the processes
+    that torchrun started share; None: this training is for one. Raises InputError where there are more.
     """
     import torch
 
     from minimand.commands.console import typed
     from minimand.commands.progress import training_progress
+    from minimand.io import InputError
     from minimand.kernels.threads import use
     from minimand.learning import Run
+    from minimand.learning.team import join
 
     if threads:
         torch.set_num_threads(threads)
         use(threads)
     words = shlex.join(word for word in typed.get() if word not in ("--resume", "--force", "--json"))
-    return Run(output, f"minimand {words}", licence, research, resume, force, partial(training_progress, unit=unit))
+    team = join()
+    if accumulate is None and team.size > 1:
+        raise InputError(f"minimand train {named()} runs in one process; start it without torchrun.")
+    watch = partial(training_progress, unit=unit)
+    return Run(output, f"minimand {words}", licence, research, resume, force, watch, accumulate or 1, team)
 
 
 def named() -> str:

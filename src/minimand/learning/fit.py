@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from minimand.io import InputError
 from minimand.learning.checkpoint import load_checkpoint, save_checkpoint
+from minimand.learning.team import Team
 
 ROUND = 5  # L-BFGS iterations in one full-batch step
 CLIP = 1.0  # gradient norm above which a step of Adam is shortened
@@ -43,6 +44,14 @@ class Carrying(Protocol):
 
     def carry(self, net: Any, state: dict[str, Any]) -> None:
         """Go on from what `carried` told."""
+
+
+@runtime_checkable
+class Divisible(Protocol):
+    """A task whose training set processes may share in full-batch steps."""
+
+    def some_parts(self, net: Any, first: int, step: int) -> Iterator[Tensor]:
+        """Every `step`-th part from `first` on, of those that `parts` has."""
 
 
 @dataclass
@@ -79,6 +88,8 @@ def fit(
     resume: bool = False,
     run: Mapping[str, Any] | None = None,
     show: Callable[[Progress], None] = lambda progress: None,
+    accumulate: int = 1,
+    team: Team = Team(),  # noqa: B008 - a value
 ) -> Progress:
     """Learn `net` in place: `steps` of Adam with cosine decay, then `full` rounds of five L-BFGS iterations on
     the whole training set.
@@ -87,7 +98,12 @@ def fit(
     L-BFGS round). The network ends at the best validation score. checkpoint: saved at every validation and at Ctrl-C
     or SIGTERM, which end the fit after the step at hand (`stopped`); with `resume` it goes on from there, bit for bit.
     run: the options that make the run what it is, kept in the checkpoint; InputError where a resumed run has others.
+    accumulate: mini-batches of one step of Adam, whose mean loss it is of: mini-batches k accumulate, k accumulate + 1,
+    ... of the task. team: processes that share them, and the parts of the training set in L-BFGS; the result is that of
+    one process but for rounding. The first one validates and saves. Raises InputError where they cannot be shared.
     """
+    _check_shared(task, full, accumulate, team)
+    team.begin(net)
     named = list(net.named_parameters())
     adam = torch.optim.Adam([{"params": [p], "lr": rate(name), "born": rate(name)} for name, p in named])
     lbfgs = torch.optim.LBFGS(
@@ -108,19 +124,22 @@ def fit(
     with polite_interrupt() as asked:
         while now.step < steps + full and not now.stopped:
             first = now.step < steps
-            loss = _adam_step(net, task, adam, now.step, steps) if first else _lbfgs_step(task, net, lbfgs)
+            if first:
+                loss = _adam_step(net, task, adam, now.step, steps, accumulate, team)
+            else:
+                loss = _lbfgs_step(task, net, lbfgs, team)
             if not math.isfinite(loss):
                 raise ArithmeticError(f"The training loss is {loss} at step {now.step}; lower the learning rate.")
             losses.append(loss)
             now.step += 1
-            now.loss, now.stopped = loss, asked.is_set()
+            now.loss, now.stopped = loss, team.total(float(asked.is_set())) > 0
             if now.step % every == 0 or now.step == steps + full or not first:
-                now.score = task.validate(net)
+                now.score = team.first(lambda: task.validate(net))
                 now.history.append((now.step, round(sum(losses) / len(losses), 5), round(now.score, 4)))
                 losses = []
                 if now.score > now.best:
                     now.best, now.best_step, best = now.score, now.step, _copy(net)
-            if checkpoint and (now.stopped or not losses):
+            if checkpoint and (now.stopped or not losses) and team.rank == 0:
                 carried = {"task": task.carried()} if isinstance(task, Carrying) else {}
                 saved = {"run": options, **carried, **_snapshot(now, net, best, losses, adam, lbfgs)}
                 save_checkpoint(checkpoint, saved)
@@ -129,25 +148,37 @@ def fit(
     return now
 
 
-def _adam_step(net: nn.Module, task: Task, adam: torch.optim.Optimizer, step: int, steps: int) -> float:
+def _check_shared(task: Task, full: int, accumulate: int, team: Team) -> None:
+    """Raise InputError where a step cannot be made of several mini-batches, or not by so many processes."""
+    if accumulate > 1 and isinstance(task, Carrying):
+        raise InputError("this training goes on from one mini-batch to the next; leave out --accumulate.")
+    if accumulate % team.size:
+        raise InputError(
+            f"a step has {accumulate} mini-batch{'es' * (accumulate > 1)}, which {team.size} processes cannot share "
+            f"evenly; add --accumulate {team.size}, or start fewer."
+        )
+    if full and team.size > 1 and not isinstance(task, Divisible):
+        raise InputError("full-batch steps of this training are for one process; leave out --full or start one.")
+
+
+def _adam_step(
+    net: nn.Module, task: Task, adam: torch.optim.Optimizer, step: int, steps: int, accumulate: int, team: Team
+) -> float:
     for group in adam.param_groups:
         group["lr"] = group["born"] * 0.5 * (1 + math.cos(math.pi * step / steps))
-    adam.zero_grad()
-    loss = task.loss(net, step)
-    loss.backward()  # type: ignore[no-untyped-call]
+    own = range(team.rank, accumulate, team.size)
+    losses = (task.loss(net, step * accumulate + k) / accumulate for k in own)
+    loss = team.descend(net, losses, several=accumulate > 1)
     nn.utils.clip_grad_norm_(net.parameters(), CLIP)
     adam.step()
-    return float(loss.detach())
+    return loss
 
 
-def _lbfgs_step(task: Task, net: nn.Module, lbfgs: torch.optim.LBFGS) -> float:
+def _lbfgs_step(task: Task, net: nn.Module, lbfgs: torch.optim.LBFGS, team: Team) -> float:
     def closure() -> float:
-        lbfgs.zero_grad()
-        total = 0.0
-        for part in task.parts(net):
-            part.backward()  # type: ignore[no-untyped-call]
-            total += float(part.detach())
-        return total
+        if team.size > 1 and isinstance(task, Divisible):
+            return team.descend(net, task.some_parts(net, team.rank, team.size))
+        return team.descend(net, task.parts(net))
 
     return float(lbfgs.step(closure))
 

@@ -10,6 +10,7 @@ from torch import nn
 from minimand.io import InputError
 from minimand.io.record import versions
 from minimand.learning.fit import Progress, Task, Watch, fit, unwatched
+from minimand.learning.team import Team
 from minimand.weights import check_weights, save_weights
 from minimand.weights.choice import RESEARCH
 
@@ -18,6 +19,7 @@ from minimand.weights.choice import RESEARCH
 class Run:
     """output: weights to write (.safetensors). command: as typed, for the card; licence: terms of the data, likewise;
     research: they are for research use. resume: go on from the checkpoint. force: replace what lies there.
+    accumulate, team: as `fit` has them; only the first process of a team writes.
     """
 
     output: Path
@@ -27,6 +29,8 @@ class Run:
     resume: bool = False
     force: bool = False
     watch: Watch = unwatched
+    accumulate: int = 1
+    team: Team = Team()  # noqa: RUF009 - a value
 
     @property
     def checkpoint(self) -> Path:
@@ -60,16 +64,20 @@ class Run:
         """Learn `net` in place as `learning.fit` does, watched and with a checkpoint. plan: the options that make the
         run what it is; a resumed run must have the same.
         """
+        if self.accumulate > 1:
+            plan = {**plan, "accumulate": self.accumulate}
         with self.watch(steps + full) as show:
             return fit(
-                net, task, steps=steps, full=full, rate=rate, every=every,
-                checkpoint=self.checkpoint, resume=self.resume, run=plan, show=show,
+                net, task, steps=steps, full=full, rate=rate, every=every, checkpoint=self.checkpoint,
+                resume=self.resume, run=plan, show=show, accumulate=self.accumulate, team=self.team,
             )  # fmt: skip
 
     def save(self, net: nn.Module, card: Mapping[str, Any]) -> None:
         """Write the weights with their card, to which name, versions and, under `training`, command and licence are
         added; the checkpoint goes.
         """
+        if self.team.rank:
+            return
         training = {"command": self.command, "licence": self.licence, **card["training"]}
         terms = {"terms": RESEARCH} if self.research else {}
         whole = {"name": self.output.stem, **card, "training": training, "versions": versions(), **terms}

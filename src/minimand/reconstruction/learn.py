@@ -4,7 +4,6 @@ import time
 from copy import deepcopy
 from dataclasses import asdict, replace
 from itertools import pairwise
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -37,7 +36,7 @@ def train(plan: Plan, acquisition: Acquisition, run: Run) -> Progress:
     check_sizes(acquisition, {a.shape for images in tests.values() for a in images.arrays})
     net, start = _begin(plan)
     before = job.task.validate(net)
-    plan = timed(plan, net, job.task, run.checkpoint if run.resume else None)
+    plan = timed(plan, net, job.task, run)
     progress = run.fit(
         net, job.task, {**asdict(plan), "test": None, "images": job.learned}, steps=plan.steps, full=plan.full,
         rate=lambda name: plan.pace * rate(plan.network, name), every=plan.every,
@@ -58,29 +57,29 @@ def train(plan: Plan, acquisition: Acquisition, run: Run) -> Progress:
         },
     )  # fmt: skip
     run.save(net, whole)
-    if tests:  # once more, with figures
+    if tests and run.team.rank == 0:  # once more, with figures
         rows = [card.figures(plan.network, spec, images, acquisition, run.output) for spec, images in tests.items()]
         replace(run, force=True).save(net, {**whole, "tested": [row for each in rows for row in each]})
     return progress
 
 
-def timed(plan: Plan, net: Network, task: Task, checkpoint: Path | None) -> Plan:
+def timed(plan: Plan, net: Network, task: Task, run: Run) -> Plan:
     """The plan with the steps that fit into its minutes, validations included: measured once, on a copy of the network,
     and kept in the checkpoint, so that a resumed run has the same.
     """
     if plan.minutes is None:
         return plan
-    if checkpoint is not None:
-        steps = load_checkpoint(checkpoint).get("run", {}).get("steps")
+    if run.resume:
+        steps = load_checkpoint(run.checkpoint).get("run", {}).get("steps")
         return replace(plan, steps=steps) if isinstance(steps, int) else plan
     marks: list[float] = []
     fit(
         deepcopy(net), task, steps=TIMED, rate=lambda name: rate(plan.network, name), every=TIMED,
-        show=lambda progress: marks.append(time.perf_counter()),
+        show=lambda progress: marks.append(time.perf_counter()), accumulate=run.accumulate, team=run.team,
     )  # fmt: skip
-    *steps, last = [after - before for before, after in pairwise(marks)]  # without the first one, which may compile
-    step = median(steps)
-    seconds = step + max(last - step, 0) / plan.every  # the last one has a validation
+    *each, last = [after - before for before, after in pairwise(marks)]  # without the first one, which may compile
+    step = median(each)
+    seconds = run.team.first(lambda: step + max(last - step, 0) / plan.every)  # the last one has a validation
     return replace(plan, steps=max(1, int(60 * plan.minutes / seconds)))
 
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 import torch
@@ -61,8 +62,12 @@ class SelfSupervised:
         return heldout_error(net, data, self.split(data, generator), Turn(down, right, transpose)).mean()
 
     def parts(self, net: nn.Module) -> Iterator[Tensor]:
+        return self.some_parts(net, 0, 1)
+
+    def some_parts(self, net: nn.Module, first: int, step: int) -> Iterator[Tensor]:
+        """Every `step`-th part from `first` on."""
         total = sum(len(group.y) for group in self.train)
-        for data in _batches(self.train, self.batch):
+        for data in islice(_batches(self.train, self.batch), first, None, step):
             yield heldout_error(net, data, _same_split(self.split, data)).sum() / total
 
     def validate(self, net: nn.Module) -> float:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import cycle
+from itertools import cycle, islice
 
 import torch
 from jaxtyping import Num
@@ -48,9 +48,13 @@ class Reconstruct:
         return nmse_loss(net, images, self.acquisition.measure(images, generator))
 
     def parts(self, net: nn.Module) -> Iterator[Tensor]:
+        return self.some_parts(net, 0, 1)
+
+    def some_parts(self, net: nn.Module, first: int, step: int) -> Iterator[Tensor]:
+        """Every `step`-th part from `first` on."""
         trials = self.acquisition.trials.values()
         pairs = [(image, trial) for trial in trials for source in self.train for image in source]
-        for images, data in _groups(pairs, self.batch):
+        for images, data in islice(_groups(pairs, self.batch), first, None, step):
             yield nmse_loss(net, images, data) * (len(images) / len(pairs))
 
     def validate(self, net: nn.Module) -> float:
