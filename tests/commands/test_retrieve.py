@@ -69,6 +69,18 @@ def test_a_shape_of_the_collection_does_not_find_itself(shapes, minimand):
     assert "left out of its own list" in said.err
 
 
+def test_a_scan_from_one_side_is_compared_with_views(shapes, work, done, monkeypatch):
+    monkeypatch.setattr("minimand.systems.shapes.views.VIEWS", 2)
+    half = [line for line in (shapes / "long" / "2.off").read_text().splitlines() if line.startswith("3 ")]
+    vertices = (shapes / "long" / "2.off").read_text().splitlines()[2 : -len(half)]
+    (work / "scan.off").write_text("\n".join(["OFF", f"{len(vertices)} {len(half) // 2} 0", *vertices, *half[::2]]))
+    found = json.loads(done("retrieve", "scan.off", "--collection", "shapes", "--partial", "--json"))
+    assert found["method"] == "log-wks, 2 views"
+    assert len(found["results"]) == 6
+    said = done("retrieve", "--collection", "shapes", "--partial", "--evaluate", "--json")
+    assert json.loads(said)["nn"] == 100
+
+
 def test_a_bad_file_in_the_collection_is_said_and_the_rest_is_found(shapes, minimand):
     text = (shapes / "long" / "0.off").read_text()
     (shapes / "long" / "cut.off").write_text(text[: len(text) // 2])

@@ -19,11 +19,19 @@ def retrieve(
     collection: Annotated[
         Path, Option(metavar="DIR", help="Folder of shapes, sub-folders being classes; or a set of meshes, .npz.")
     ] = Path(),
-    method: Annotated[str, Option(metavar="NAME", help="st-net, wks, hks, si-hks or shape-dna.")] = "st-net",
+    method: Annotated[
+        str | None,
+        Option(
+            metavar="NAME", help="st-net, wks, log-wks, hks, si-hks, shape-dna [default: st-net; log-wks for scans]."
+        ),
+    ] = None,
     weights: Weights = None,
     top: Annotated[int, Option(metavar="N", help="How many to show.", min=1)] = 10,
     evaluate: Annotated[
         bool, Option("--evaluate", help="In place of a query: ask for every shape, and score what is found by class.")
+    ] = False,
+    partial: Annotated[
+        bool, Option("--partial", help="QUERY is a scan from one side: compare it with 12 such views of each shape.")
     ] = False,
     sheet: Annotated[Path | None, Option(metavar="PNG", help="Write a contact sheet of query and results.")] = None,
     report: Report = None,
@@ -33,14 +41,18 @@ def retrieve(
     """Find shapes like one: `minimand retrieve scan.ply --collection shapes/ --top 10`.
 
     The collection is indexed once and brought up to date when files change. With --evaluate every shape is looked for
-    among the others: nearest neighbour, first and second tier, E-measure and DCG in percent.
+    among the others: nearest neighbour, first and second tier, E-measure and DCG in percent. A scan that shows one side
+    is found with --partial, by views of every shape from all around; with --evaluate each of these views is looked for.
     """
     from minimand.commands.console import note, print_json, require_one_of
     from minimand.io import InputError, check_folder, check_output
     from minimand.systems.shapes import search
-    from minimand.systems.shapes.methods import NAMES, get_method
+    from minimand.systems.shapes.methods import FOR_SCANS, NAMES, get_method
+    from minimand.systems.shapes.network import NETWORK
     from minimand.systems.shapes.results import found_by, read_query, write_report, write_sheet
+    from minimand.systems.shapes.views import VIEWS
 
+    method = method or (FOR_SCANS if partial else NETWORK)
     require_one_of("method", method, NAMES)
     if evaluate is (query is not None):
         raise InputError("name a shape to look for, or leave it out and write --evaluate.")
@@ -51,16 +63,17 @@ def retrieve(
     if report:
         check_folder(report, force)
     describe, label = get_method(method, weights)
+    views = VIEWS if partial else 0
     asked = read_query(query, describe) if query else None
-    index = _index(collection, describe, label)
+    index = _index(collection, describe, label, views)
     if asked is None:
-        figures = search.evaluate(index)
+        figures = search.evaluate(index, views)
         if json:
             print_json(figures)
         else:
             _print_figures(figures, len(index.entries), search.ceiling(index))
         return
-    found = found_by(asked, index, method, top)
+    found = found_by(asked, index, f"{method}, {views} views" if partial else method, top)
     for text in found.notes:
         note(text)
     if sheet:
@@ -75,7 +88,7 @@ def retrieve(
             print(f"{hit.rank:>3}  {hit.distance:9.4f}  {hit.entry.label or '-':<12}  {hit.entry.name}")
 
 
-def _index(collection: Path, method: "Method", label: str) -> "Index":
+def _index(collection: Path, method: "Method", label: str, views: int) -> "Index":
     """The index, brought up to date; what was done to surfaces and what had to be left out are told."""
     from minimand.commands.console import note
     from minimand.commands.progress import counting
@@ -84,7 +97,7 @@ def _index(collection: Path, method: "Method", label: str) -> "Index":
 
     entries = read_collection(collection)
     with counting("indexing", len(entries), "shapes") as show:
-        index = indexed(collection, entries, label, method, show)
+        index = indexed(collection, entries, label, method, show, views)
     for text in index.notes:
         note(text)
     for text in index.failed:
@@ -110,9 +123,12 @@ def print_shape_scores(found: dict[str, Any], *, json: bool) -> None:
     before = ""
     for row in found["rows"]:
         if (now := f"{row['set']}, {row['protocol']}") != before:
-            print(f"{now:<32}  {'NN':>6}  {'1-T':>14}  {'2-T':>6}  {'E-M':>6}  {'DCG':>6}    published 1-T")
+            print(f"{now:<60}  {'NN':>6}  {'1-T':>14}  {'2-T':>6}  {'E-M':>6}  {'DCG':>6}    published 1-T")
             before = now
         tier = f"{row['first_tier']:.2f} +- {row['first_tier_spread']:.2f}"
         others = "  ".join(f"{row[name]:6.2f}" for name in ("second_tier", "e_measure", "dcg"))
         published = " / ".join(f"{value:.2f}" for value in row["published"].values()) or "-"
-        print(f"{row['method']:<32}  {row['nn']:6.2f}  {tier:>14}  {others}    {published}")
+        print(f"{row['method']:<60}  {row['nn']:6.2f}  {tier:>14}  {others}    {published}")
+        if ahead := row.get("against_unlearned"):
+            difference = f"{ahead['first_tier']:+.2f} +- {ahead['spread']:.2f}"
+            print(f"  first tier against {ahead['method']}, the best that learns nothing, seed by seed: {difference}")

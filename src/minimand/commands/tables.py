@@ -92,9 +92,12 @@ def _synthesis(wanted: Wanted) -> None:
 
 def _shapes(wanted: Wanted) -> None:
     from minimand.commands.retrieve import print_shape_scores
-    from minimand.systems.shapes.tables import shapes_table
+    from minimand.systems.shapes.ablations import ablation_table
+    from minimand.systems.shapes.ranges import range_table
+    from minimand.systems.shapes.tables import TABLES, shapes_table
 
-    print_shape_scores(shapes_table(wanted.folder, show), json=wanted.json)
+    table = dict(zip(TABLES, (shapes_table, range_table, ablation_table), strict=True))[wanted.table]
+    print_shape_scores(table(wanted.folder, show), json=wanted.json)
 
 
 def _optimizers(wanted: Wanted) -> None:

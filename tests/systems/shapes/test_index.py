@@ -5,10 +5,12 @@ import pytest
 import torch
 
 from minimand.io import InputError
+from minimand.io.meshes import Mesh
 from minimand.systems.shapes.collection import read_collection
-from minimand.systems.shapes.index import indexed
+from minimand.systems.shapes.index import describe, indexed
 from minimand.systems.shapes.methods import METHODS
-from minimand.systems.shapes.search import ceiling, evaluate, nearest
+from minimand.systems.shapes.search import ceiling, evaluate, nearest, view_distances
+from minimand.systems.shapes.views import directions, seen_from
 
 from .conftest import torus, worm
 
@@ -29,8 +31,8 @@ def folder(tmp_path):
     return tmp_path / "set"
 
 
-def index_of(folder, name="shape-dna"):
-    return indexed(folder, read_collection(folder), name, METHODS[name])
+def index_of(folder, name="shape-dna", views=0):
+    return indexed(folder, read_collection(folder), name, METHODS[name], views=views)
 
 
 def test_it_is_built_once_and_brought_up_to_date(folder):
@@ -59,6 +61,30 @@ def test_classes_are_found_again(folder):
     assert evaluate(index)["nn"] == 100
     assert evaluate(index)["e_measure"] == pytest.approx(ceiling(index)) == pytest.approx(100 * 4 / 34)
     assert [index.entries[k].label for k, _ in nearest(index.vectors[0], index.vectors, 3)] == ["torus"] * 3
+
+
+def test_a_scan_from_one_side_finds_its_class_among_views(folder):
+    index = index_of(folder, "log-wks", views=3)
+    alone = index_of(folder, "log-wks")
+    assert (index.fresh, alone.fresh) == (6, 6)
+    assert index.vectors.shape == (6, 3 * alone.vectors.shape[1])
+    mesh = index.entries[0].read()
+    scan = seen_from(mesh, directions(3)[1])
+    vector = describe(scan, "scan", METHODS["log-wks"])[0]
+    (row, distance), *_ = nearest(vector, index.vectors, 3)
+    assert (row, distance) == (0, pytest.approx(0, abs=1e-5))  # one of the views is this one
+    assert evaluate(index, 3)["nn"] == 100
+    views = index.vectors.reshape(6, 3, -1)
+    torch.testing.assert_close(view_distances(views[:, 0], views).diagonal(), torch.zeros(6), atol=2e-3, rtol=0)
+
+
+def test_a_flat_sheet_seen_from_behind_has_views_all_the_same():
+    a = np.arange(400).reshape(20, 20)
+    p, q, r, s = (b.ravel() for b in (a[:-1, :-1], a[1:, :-1], a[1:, 1:], a[:-1, 1:]))
+    vertices = np.stack([*np.divmod(np.arange(400.0), 20), np.zeros(400)], 1)
+    sheet = Mesh(vertices, np.concatenate([np.stack([p, q, r], 1), np.stack([p, r, s], 1)]))
+    found = describe(sheet, "sheet", METHODS["shape-dna"], views=2)[0].reshape(2, 30)
+    torch.testing.assert_close(found[0], found[1])
 
 
 def test_a_set_of_meshes_is_a_collection(tmp_path):

@@ -10,7 +10,7 @@ from minimand.io import InputError
 from minimand.learning import Run, fit
 from minimand.systems.shapes.laplacian import Eigenpairs, eigenpairs
 from minimand.systems.shapes.learn import Plan, train
-from minimand.systems.shapes.metric import large_margin, triplet
+from minimand.systems.shapes.metric import contrastive, large_margin, triplet
 from minimand.systems.shapes.network import (
     COLUMNS,
     SIZE,
@@ -22,7 +22,7 @@ from minimand.systems.shapes.network import (
     moments,
     power,
 )
-from minimand.systems.shapes.tables import classes, poses
+from minimand.systems.shapes.tables import SHIPS, classes, paired, poses, table_row
 from minimand.systems.shapes.training import Classes, Shapes, figures, rate
 from minimand.weights import save_weights
 
@@ -90,7 +90,7 @@ def test_it_can_learn_a_few_shapes_by_heart():
     assert task.loss(net, 0).item() < 0.5 * loss
 
 
-@pytest.mark.parametrize("loss", [triplet, large_margin])
+@pytest.mark.parametrize("loss", [triplet, contrastive, large_margin])
 def test_losses_are_small_for_classes_apart_and_have_right_gradients(loss):
     apart = torch.tensor([[0.0, 0], [0.01, 0], [3, 0], [3.01, 0]], dtype=torch.float64)
     labels = torch.tensor([0, 0, 1, 1])
@@ -114,6 +114,22 @@ def test_splits_are_disjoint_and_leave_what_they_should():
     assert poses(labels, 0).reshape(5, 10).sum(1).tolist() == [4] * 5
     assert sorted(classes(labels, 1).reshape(5, 10).sum(1).tolist()) == [0, 0, 10, 10, 10]
     assert not torch.equal(poses(labels, 0), poses(labels, 1))
+
+
+def test_differences_to_the_best_unlearned_method_are_paired():
+    low, high = torch.tensor([0.5, 0.4, 0, 0, 0]), torch.tensor([0.5, 0.6, 0, 0, 0])
+    trials = [
+        {"wks": low + k, "log-wks": low, "hks": low, "si-hks": low, "shape-dna": low, SHIPS: high + k} for k in (0, 1)
+    ]
+    assert paired(trials) == {"method": "wks", "first_tier": pytest.approx(20), "spread": pytest.approx(0, abs=1e-4)}
+
+
+def test_a_row_has_percent_and_the_deviation_of_the_seeds():
+    row = table_row("st-net", "x", "pose40", torch.tensor([[0.5] * 5, [0.7] * 5]))
+    assert row["first_tier"] == pytest.approx(60)
+    assert row["dcg_spread"] == pytest.approx(10 * 2**0.5)
+    assert table_row("a", "x", "range", torch.ones(1, 5))["nn_spread"] == 0
+    assert row["published"]["real"] == 99.83
 
 
 def test_rivals_are_the_same_network_with_another_head(M):

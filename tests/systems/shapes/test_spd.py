@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy.linalg import logm, sqrtm
 
-from minimand.systems.shapes.spd import PowerMixture, logarithm, second_order, vectorise, with_ridge
+from minimand.systems.shapes.spd import PowerMixture, logarithm, second_order, second_order_max, vectorise, with_ridge
 
 
 def matrix(eigenvalues):
@@ -74,3 +74,10 @@ def test_pooling_is_the_mean_of_outer_products_whatever_the_density_of_vertices(
 def test_the_ridge_makes_singular_matrices_positive():
     M = with_ridge(matrix([0.0, 0.0, 3.0]), 1e-2)
     torch.testing.assert_close(torch.linalg.eigvalsh(M), torch.tensor([1e-2, 1e-2, 3.01], dtype=torch.float64))
+
+
+def test_so_max_is_the_largest_product_of_each_two_columns():
+    f = torch.randn(7, 4, dtype=torch.float64)
+    want = (f[:, :, None] * f[:, None, :]).amax(0)
+    torch.testing.assert_close(second_order_max(f), want)
+    torch.testing.assert_close(second_order_max(torch.cat([f, f[:3]])), want)  # whatever the density of vertices

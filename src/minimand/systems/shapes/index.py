@@ -16,8 +16,10 @@ from minimand.io.cache import cache_folder
 from minimand.io.meshes import Mesh
 from minimand.systems.shapes.cache import VERSION, cached_eigenpairs
 from minimand.systems.shapes.collection import Entry
+from minimand.systems.shapes.laplacian import eigenpairs
 from minimand.systems.shapes.methods import Method
 from minimand.systems.shapes.surface import surface_of
+from minimand.systems.shapes.views import directions, seen_from
 
 Show = Callable[[str, int], None]
 
@@ -35,21 +37,35 @@ class Index:
     fresh: int = 0
 
 
-def describe(mesh: Mesh, name: str | Path, method: Method) -> tuple[Float[Tensor, " numbers"], tuple[str, ...]]:
-    """The vector of a mesh as it was read, and what was done to it. Raises InputError where it is no surface."""
+def describe(
+    mesh: Mesh, name: str | Path, method: Method, views: int = 0
+) -> tuple[Float[Tensor, " numbers"], tuple[str, ...]]:
+    """The vector of a mesh as it was read, and what was done to it. Raises InputError where it is no surface.
+
+    views: 0 for the vector of the whole; else those of so many views from all around, one after the other.
+    """
     surface = surface_of(mesh, name)
-    return method(cached_eigenpairs(surface)).float(), surface.notes
+    if not views:
+        return method(cached_eigenpairs(surface)).float(), surface.notes
+    parts = [part for direction in directions(views) if len((part := seen_from(surface, direction)).faces)]
+    found = [method(eigenpairs(*surface_of(part, name)[:2])).float() for part in parts or [surface]]
+    return torch.cat([found[k % len(found)] for k in range(views)]), surface.notes
 
 
 def indexed(
-    source: Path, entries: Sequence[Entry], label: str, method: Method, show: Show = lambda name, k: None
+    source: Path,
+    entries: Sequence[Entry],
+    label: str,
+    method: Method,
+    show: Show = lambda name, k: None,
+    views: int = 0,
 ) -> Index:
     """The index of a collection by one method, read from the cache and brought up to date.
 
     label: of the method and its weights: another one has another index. A shape that cannot be used is left out, and
-    said to be every time.
+    said to be every time. views: as in `describe`.
     """
-    file = cache_folder() / "indices" / f"{_name(source, label)}.safetensors"
+    file = cache_folder() / "indices" / f"{_name(source, f'{label} {views}')}.safetensors"
     known = _load(file)
     rows: list[tuple[Entry, Tensor]] = []
     index = Index([], torch.zeros(0, 0))
@@ -60,7 +76,7 @@ def indexed(
         if state != entry.state:
             index.fresh += 1
             try:
-                found, notes = describe(entry.read(), entry.name, method)
+                found, notes = describe(entry.read(), entry.name, method, views)
                 index.notes += [f"{entry.name}: {note}" for note in notes]
             except InputError as error:
                 found = str(error)

@@ -10,9 +10,11 @@ from torch import Tensor
 from minimand.io import InputError
 from minimand.systems.shapes import descriptors
 from minimand.systems.shapes.laplacian import Eigenpairs
-from minimand.systems.shapes.network import NETWORK, STNet, load_network, moments
+from minimand.systems.shapes.network import NETWORK, STNet, load_network, log_moments, moments, power
 from minimand.systems.shapes.spd import logarithm, second_order, vectorise, with_ridge
 from minimand.systems.shapes.training import SHARE
+
+FOR_SCANS = "log-wks"
 
 Method = Callable[[Eigenpairs], Float[Tensor, " numbers"]]
 
@@ -39,13 +41,18 @@ def si_hks(pairs: Eigenpairs) -> Float[Tensor, " numbers"]:
     return pooled(np.pad(columns, ((0, 0), (0, 1)), constant_values=1.0), pairs)
 
 
+def log_wks(pairs: Eigenpairs) -> Float[Tensor, " numbers"]:
+    """Square root of the second moments of SI-HKS, log(0.1 + WKS) and a constant: for scans from one side."""
+    return power(log_moments(pairs)[None], 0.5)[0]
+
+
 def shape_dna(pairs: Eigenpairs) -> Float[Tensor, " numbers"]:
     """Logarithms of 30 eigenvalues."""
     return torch.from_numpy(descriptors.shape_dna(pairs))
 
 
 # methods that learn nothing
-METHODS: Mapping[str, Method] = {"wks": wks, "hks": hks, "si-hks": si_hks, "shape-dna": shape_dna}
+METHODS: Mapping[str, Method] = {"wks": wks, "log-wks": log_wks, "hks": hks, "si-hks": si_hks, "shape-dna": shape_dna}
 NAMES = (NETWORK, *METHODS)
 SHIPPED = "st-net-bodies"
 

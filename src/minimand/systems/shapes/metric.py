@@ -23,6 +23,19 @@ def triplet(z: Points, labels: Labels) -> Float[Tensor, ""]:
     return torch.relu(positive - negative + MARGIN).mean()
 
 
+def contrastive(z: Points, labels: Labels) -> Float[Tensor, ""]:
+    """Half the mean d^2 of pairs of one class, and half the mean relu(1 - d)^2 of all others.
+
+    The two kinds are averaged apart, or the others, which are many more, would rule.
+    Source: Hadsell, Chopra, LeCun (2006), eq. 4.
+    """
+    squares, alike = _pairs(z, labels)
+    apart = labels[:, None] != labels
+    near = squares[alike].mean() if bool(alike.any()) else squares.new_zeros(())
+    gaps = torch.relu(1 - squares[apart].clamp_min(1e-12).sqrt())
+    return 0.5 * near + (0.5 * gaps.square().mean() if bool(apart.any()) else 0)
+
+
 def large_margin(z: Points, labels: Labels) -> Float[Tensor, ""]:
     """Half the mean d^2 to the 3 nearest of the class and half what others come nearer than those by less than 1.
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from minimand.io import InputError
 from minimand.systems.shapes.descriptors import scale_invariant_signature, wave_kernel_signature
 from minimand.systems.shapes.laplacian import Eigenpairs
-from minimand.systems.shapes.spd import PowerMixture, second_order, spectral, vectorise, with_ridge
+from minimand.systems.shapes.spd import PowerMixture, logarithm, second_order, spectral, vectorise, with_ridge
 from minimand.weights import load_weights
 
 NETWORK = "st-net"  # as cards name it
@@ -19,29 +19,41 @@ FREQUENCIES, ENERGIES, WIDTH = 16, 32, 2.0  # of SI-HKS; of WKS, and how wide it
 COLUMNS = FREQUENCIES + ENERGIES
 SIZE = COLUMNS + 1
 VECTOR = SIZE * (SIZE + 1) // 2
+FLOOR = 0.1  # of wave kernel signatures, whose mean is 1, before the logarithm
 UNLEARNED = 0.3  # power of the function that `describe` sets beside the learned one
 
-Moments = Float[Tensor, "shapes 49 49"]
+Moments = Float[Tensor, "shapes d d"]  # of d - 1 columns and a constant
 Others = Float[Tensor, "shapes others"]  # vectors of another method, wks
 
 
-def moments(pairs: Eigenpairs) -> Float[Tensor, "49 49"]:
-    """M = sum_x a_x f(x) f(x)^T of 16 columns SI-HKS, 32 of WKS and a constant 1, so that M holds their means, too."""
+def columns_of(pairs: Eigenpairs) -> Float[Tensor, "vertices 49"]:
+    """16 columns SI-HKS, 32 of WKS and a constant 1."""
     columns = [
         scale_invariant_signature(pairs, FREQUENCIES),
         wave_kernel_signature(pairs, ENERGIES, width=WIDTH),
         np.ones((len(pairs.areas), 1)),
     ]
+    return torch.from_numpy(np.concatenate(columns, axis=1))
+
+
+def moments(pairs: Eigenpairs) -> Float[Tensor, "49 49"]:
+    """M = sum_x a_x f(x) f(x)^T, which holds the means of the columns, too, for one of them is constant."""
+    return second_order(columns_of(pairs), torch.from_numpy(pairs.areas))
+
+
+def log_moments(pairs: Eigenpairs) -> Float[Tensor, "49 49"]:
+    """The same of SI-HKS, log(0.1 + WKS), whose kernels are wider, and a constant: for scans from one side."""
+    waves = np.log(FLOOR + wave_kernel_signature(pairs, ENERGIES))
+    columns = [scale_invariant_signature(pairs, FREQUENCIES), waves, np.ones((len(waves), 1))]
     return second_order(torch.from_numpy(np.concatenate(columns, axis=1)), torch.from_numpy(pairs.areas))
 
 
 class Mixture(nn.Module):
     """Second-order pooling through a mixture of powers: the head of ST-Net."""
 
-    numbers = VECTOR
-
-    def __init__(self) -> None:
+    def __init__(self, columns: int = COLUMNS) -> None:
         super().__init__()
+        self.columns, self.numbers = columns, (columns + 1) * (columns + 2) // 2
         self.function = PowerMixture()
 
     def prepare(self, M: Moments) -> tuple[Tensor, ...]:
@@ -56,9 +68,11 @@ class Mixture(nn.Module):
 class Fixed(nn.Module):
     """A head that learns nothing: what `function` makes of the moments, so many numbers."""
 
-    def __init__(self, function: Callable[[Moments], Float[Tensor, "shapes numbers"]], numbers: int):
+    def __init__(
+        self, function: Callable[[Moments], Float[Tensor, "shapes numbers"]], numbers: int, columns: int = COLUMNS
+    ):
         super().__init__()
-        self.function, self.numbers = function, numbers
+        self.function, self.numbers, self.columns = function, numbers, columns
 
     def prepare(self, M: Moments) -> tuple[Tensor, ...]:
         """All there is to do."""
@@ -68,7 +82,7 @@ class Fixed(nn.Module):
         return vectors
 
 
-def first_order(M: Moments) -> Float[Tensor, "shapes 48"]:
+def first_order(M: Moments) -> Float[Tensor, "shapes columns"]:
     """The area means of the columns."""
     return M[:, :-1, -1]
 
@@ -76,6 +90,11 @@ def first_order(M: Moments) -> Float[Tensor, "shapes 48"]:
 def power(M: Float[Tensor, "shapes d d"], beta: float) -> Float[Tensor, "shapes numbers"]:
     """M^beta as a vector; 0.5 is the square root, 1 leaves M as it is."""
     return vectorise(spectral(with_ridge(M), lambda s: s**beta, lambda s: beta * s ** (beta - 1)))
+
+
+def log_euclidean(M: Float[Tensor, "shapes d d"]) -> Float[Tensor, "shapes numbers"]:
+    """log M as a vector."""
+    return vectorise(logarithm(with_ridge(M)))
 
 
 class STNet(nn.Module):
@@ -96,8 +115,8 @@ class STNet(nn.Module):
     def __init__(self, size: int = 32, *, head: Mixture | Fixed | None = None):
         super().__init__()
         self.head = head or Mixture()
-        numbers = self.head.numbers
-        for name, shape in (("mean", COLUMNS), ("scale", COLUMNS), ("centre", numbers), ("deviation", numbers)):
+        numbers, columns = self.head.numbers, self.head.columns
+        for name, shape in (("mean", columns), ("scale", columns), ("centre", numbers), ("deviation", numbers)):
             self.register_buffer(name, torch.zeros(shape) if name in ("mean", "centre") else torch.ones(shape))
         self.register_buffer("spread", torch.ones(2))
         self.weight = nn.Parameter(torch.zeros(size, numbers))
@@ -121,7 +140,7 @@ class STNet(nn.Module):
     def standardised(self, M: Moments) -> Moments:
         """The moments of the standardised columns: S M S^T, in double precision."""
         mean, scale = self.mean.double(), self.scale.double()
-        S = torch.zeros(SIZE, SIZE, dtype=torch.float64)
+        S = torch.zeros(len(mean) + 1, len(mean) + 1, dtype=torch.float64)
         S[:-1, :-1], S[:-1, -1], S[-1, -1] = torch.diag(1 / scale), -mean / scale, 1
         return S @ M.double() @ S.mT
 

@@ -8,10 +8,8 @@ from torch import Tensor
 from minimand.metrics import leave_one_out, retrieval
 from minimand.systems.shapes.descriptors import wave_kernel_signature
 from minimand.systems.shapes.laplacian import Eigenpairs
-from minimand.systems.shapes.network import power
+from minimand.systems.shapes.network import FLOOR, power
 from minimand.systems.shapes.spd import second_order
-
-FLOOR = 0.1  # of the signatures, whose mean is 1, before the logarithm
 
 Vectors = Float[Tensor, "shapes numbers"]
 

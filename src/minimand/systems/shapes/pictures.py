@@ -18,11 +18,14 @@ COLUMNS = 6
 
 
 def upright(vertices: Float[np.ndarray, "vertices 3"]) -> Float[np.ndarray, "vertices 3"]:
-    """The shape seen from where it is widest: longest axis up, shortest towards the viewer, within a unit box."""
+    """The shape seen from where it is widest: longest axis up, shortest towards the viewer, within a unit box.
+
+    The side that reaches farther from the middle points down: people stand on their feet.
+    """
     centred = vertices - vertices.mean(0)
     axes = np.linalg.svd(centred, full_matrices=False)[2]
     signs = np.sign(((centred @ axes.T) ** 3).sum(0)) + 0.0
-    axes = axes * np.where(signs == 0, 1.0, signs)[:, None]
+    axes = axes * np.where(signs == 0, 1.0, -signs)[:, None]
     axes[1] = np.cross(axes[2], axes[0])
     turned = centred @ axes[[1, 0, 2]].T
     return turned / np.abs(turned[:, :2]).max()
@@ -69,5 +72,5 @@ def sheet_png(meshes: Sequence[Mesh], titles: Sequence[str]) -> bytes:
     for k, (mesh, title) in enumerate(zip(meshes, titles, strict=True), 1):
         axes = figure.add_subplot(rows, columns, k)
         paint(axes, upright(mesh.vertices), mesh.faces)
-        axes.set_title(title, fontsize=8, y=-0.12)
+        axes.set_title(title, fontsize=8, y=-0.02, va="top")
     return figure_png(figure)

@@ -9,13 +9,18 @@ from torch import Tensor
 
 from minimand.io import atomic_writer, ensure_folder_for_report, write_text_atomic
 from minimand.io.meshes import Mesh, read_mesh
-from minimand.reports.html import Facts, Gallery, Picture, Section, render
+from minimand.reports.html import Facts, Gallery, Picture, Section, Text, render
 from minimand.systems.shapes.collection import Entry
 from minimand.systems.shapes.index import Index, describe
 from minimand.systems.shapes.methods import Method
 from minimand.systems.shapes.pictures import shape_png, sheet_png
 from minimand.systems.shapes.search import nearest
 from minimand.systems.shapes.surface import surface_of
+
+EXPLAINED = (
+    "The nearest first. Distances are between descriptors, which do not change when a shape is turned, moved, made "
+    "larger or bent: 0 is the same shape, and those of two methods cannot be compared."
+)
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,7 @@ def found_by(query: Query, index: Index, method: str, top: int) -> Found:
 
 def write_sheet(path: Path, found: Found, *, force: bool = False) -> None:
     """A contact sheet of the query and its results. Raises InputError as `check_output` does."""
-    titles = [f"query: {found.query.name}", *(_title(hit) for hit in found.hits)]
+    titles = [f"query: {found.query.name}", *(_title(hit, "\n") for hit in found.hits)]
     with atomic_writer(path, force) as file:
         file.write(sheet_png(_meshes(found), titles))
 
@@ -83,17 +88,18 @@ def write_report(folder: Path, found: Found, *, force: bool = False) -> Path:
     folder = ensure_folder_for_report(folder, force)
     first, *rest = (shape_png(mesh) for mesh in _meshes(found))
     facts = Facts([("method", found.method), ("shapes in the collection", str(found.shapes))])
+    notes = [Text(text) for text in found.notes]
     columns = [[Picture(_title(hit), png, hit.entry.name)] for hit, png in zip(found.hits, rest, strict=True)]
     sections = [
-        Section("Query", [Picture(found.query.name, first, "the query", width=14.0), facts]),
-        Section("Most like it", [Gallery(columns, width=9.0, small=True)]),
+        Section("Query", [Picture(found.query.name, first, "the query", width=14.0), facts, *notes]),
+        Section("Most like it", [Text(EXPLAINED), Gallery(columns, width=9.0, small=True)]),
     ]
     write_text_atomic(folder / "index.html", render("Shapes found", sections, subtitle=found.query.name), force)
     return folder / "index.html"
 
 
-def _title(hit: Hit) -> str:
-    return f"{hit.rank}. {hit.entry.name} ({hit.distance:.3g})"
+def _title(hit: Hit, between: str = ", ") -> str:
+    return f"{hit.rank}. {hit.entry.name}{between}distance {hit.distance:.3g}"
 
 
 def _meshes(found: Found) -> list[Mesh]:

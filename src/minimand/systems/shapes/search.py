@@ -12,17 +12,23 @@ from minimand.systems.shapes.index import Index
 
 
 def nearest(
-    vector: Float[Tensor, " numbers"], vectors: Float[Tensor, "shapes numbers"], top: int
+    vector: Float[Tensor, " numbers"], vectors: Float[Tensor, "shapes several"], top: int
 ) -> list[tuple[int, float]]:
-    """Rows of the `top` nearest shapes and their distances, nearest first, ties in their order."""
-    distances = torch.linalg.vector_norm(vectors - vector, dim=1)
+    """Rows of the `top` nearest shapes and their distances, nearest first, ties in their order.
+
+    A row may hold the vectors of several views of its shape: the nearest counts.
+    """
+    views = vectors.reshape(len(vectors), -1, len(vector))
+    distances = torch.linalg.vector_norm(views - vector, dim=2).amin(1)
     order = distances.argsort(stable=True)[:top]
     return [(int(k), float(distances[k])) for k in order]
 
 
-def evaluate(index: Index) -> dict[str, Any]:
+def evaluate(index: Index, views: int = 0) -> dict[str, Any]:
     """Leave-one-out figures in percent: nn, first_tier, second_tier, e_measure, dcg; means over the shapes of classes
     with two members or more. The rest is only there to be found.
+
+    views: of which the rows of the index consist, 0 for whole shapes; each view asks the other shapes.
 
     Raises InputError without classes or where no class has two.
     """
@@ -35,8 +41,17 @@ def evaluate(index: Index) -> dict[str, Any]:
     several = numbers.bincount()[numbers] > 1
     if not bool(several.any()):
         raise InputError("--evaluate needs a class of two shapes or more; every one of these has its own.")
-    hits = leave_one_out(torch.cdist(index.vectors.double(), index.vectors.double()), numbers)[several]
+    found = index.vectors.double().reshape(len(labels), max(views, 1), -1)
+    asked = [view_distances(found[:, k], found) for k in range(found.shape[1])]
+    hits = torch.cat([leave_one_out(distances, numbers)[several] for distances in asked])
     return {name: 100 * float(value.mean()) for name, value in retrieval(hits)._asdict().items()}
+
+
+def view_distances(
+    asked: Float[Tensor, "queries numbers"], views: Float[Tensor, "shapes views numbers"]
+) -> Float[Tensor, "queries shapes"]:
+    """From each query to the nearest view of each shape."""
+    return torch.cdist(asked, views.flatten(0, 1)).unflatten(1, views.shape[:2]).amin(2)
 
 
 def ceiling(index: Index) -> float:

@@ -18,6 +18,14 @@ def second_order(columns: Float[Tensor, "vertices d"], areas: Float[Tensor, " ve
     return columns.mT @ (areas[:, None] / areas.sum() * columns)
 
 
+def second_order_max(columns: Float[Tensor, "vertices d"]) -> Float[Tensor, "d d"]:
+    """M_ij = max_x f_i(x) f_j(x), SO-Max: symmetric, but not positive; each vertex counts alike.
+
+    Source: Yu, Sun, Li (2020), where it stands beside the mean.
+    """
+    return torch.stack([(columns[:, k, None] * columns).amax(0) for k in range(columns.shape[1])])
+
+
 def with_ridge(M: Matrices, share: float = RIDGE) -> Matrices:
     """M + share (tr M / d) I, positive definite."""
     d = M.shape[-1]

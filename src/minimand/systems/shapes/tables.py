@@ -1,6 +1,6 @@
 """The table of shape retrieval: sets of deformable shapes, new poses of known classes and classes never seen."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,14 +17,13 @@ from minimand.systems.shapes.collection import read_collection
 from minimand.systems.shapes.methods import METHODS
 from minimand.systems.shapes.metric import large_margin, triplet
 from minimand.systems.shapes.network import COLUMNS, VECTOR, Fixed, Mixture, STNet, first_order, moments, power
-from minimand.systems.shapes.partial import found_wholes, moved, scan_vector
 from minimand.systems.shapes.surface import surface_of
 from minimand.systems.shapes.training import SHARE, Classes, Loss, Shapes, figures, rate
 
-TABLES = ("shapes",)
+TABLES = ("shapes", "shapes-range", "shapes-ablations")
 SETS = ("mcgill_dev", "bodies_easy_dev", "bodies_hard_dev")
-RANGES = ("bodies_hard_dev", "mcgill_dev")
 SEEDS, STEPS, SHARE_OF_POSES, SHARE_OF_CLASSES = 5, 300, 0.4, 0.6
+SHIPS = "st-net with the unlearned part"
 SOURCE = "SHREC'14 synthetic / real, first tier: other bodies, which are not to be had; the protocol is pose40"
 LEARNED: Mapping[str, tuple[Callable[[], Fixed | Mixture], Loss]] = {
     "first-order + LMNN": (lambda: Fixed(first_order, COLUMNS), large_margin),
@@ -58,42 +57,28 @@ def shapes_table(data: Path, show: Show = lambda label, k, n: None) -> dict[str,
         for protocol, parts in (("pose40", poses), ("newclass", classes)):
             trials = [_trial(shapes, vectors, parts(shapes.labels, seed), seed) for seed in range(SEEDS)]
             for method in trials[0]:
-                values = 100 * torch.stack([trial[method] for trial in trials])
-                means, spreads = values.mean(0).tolist(), values.std(0).tolist()
-                rows.append({
-                    "method": method, "set": name, "protocol": protocol, **dict(zip(Retrieval._fields, means)),
-                    **{f"{field}_spread": value for field, value in zip(Retrieval._fields, spreads)},
-                    "published": PUBLISHED.get(method, {}) if protocol == "pose40" else {},
-                })  # fmt: skip
-    rows += _range_rows(data / "shapes", show)
+                rows.append(table_row(method, name, protocol, torch.stack([trial[method] for trial in trials])))
+            rows[-1]["against_unlearned"] = paired(trials)
     return {"table": "shapes", "source": SOURCE, "on": ", ".join(SETS), "seeds": SEEDS, "rows": rows}
 
 
-def _range_rows(folder: Path, show: Show) -> list[dict[str, Any]]:
-    """Parts of surfaces, seen from one side, against the whole ones of the other shapes; none where there are no parts.
+def table_row(method: str, name: str, protocol: str, trials: Float[Tensor, "seeds 5"]) -> dict[str, Any]:
+    """Means and standard deviations over the seeds, percent; deviations are 0 where there is one. name: of the set."""
+    means, spreads = 100 * trials.mean(0), 100 * trials.std(0, correction=min(1, len(trials) - 1))
+    return {
+        "method": method, "set": name, "protocol": protocol, **dict(zip(Retrieval._fields, means.tolist())),
+        **{f"{field}_spread": value for field, value in zip(Retrieval._fields, spreads.tolist())},
+        "published": PUBLISHED.get(method, {}) if protocol == "pose40" else {},
+    }  # fmt: skip
 
-    Bodies tell what being a part does to a vector; on McGill that is taken away as it is of bodies, so that nothing of
-    the set is used.
+
+def paired(trials: Sequence[Mapping[str, Float[Tensor, "5"]]]) -> dict[str, Any]:
+    """By how many points of first tier the network that ships is ahead of the best method that learns nothing: mean and
+    standard deviation of the difference, seed by seed.
     """
-    vectors: dict[str, tuple[Tensor, Tensor]] = {}
-    rows = []
-    for k, name in enumerate(RANGES, 1):
-        files = [folder / f"{name}.npz", folder / f"{name}_range.npz"]
-        if not all(file.is_file() for file in files):
-            continue
-        show(f"{name}, from one side", k, len(RANGES))
-        entries, parts = (read_collection(file) for file in files)
-        labels = torch.tensor([sorted({str(e.label) for e in entries}).index(str(e.label)) for e in entries])
-        spectra = [[cached_eigenpairs(surface_of(e.read(), e.name)) for e in some] for some in (entries, parts)]
-        areas = [pairs.area for pairs in spectra[0]]
-        wholes, seen = (torch.stack([scan_vector(*pair) for pair in zip(some, areas)]) for some in spectra)
-        vectors[name] = seen, wholes
-        methods = {"wks, in units of the whole": seen, "the same, moved as bodies": moved(seen, *vectors[RANGES[0]])}
-        for method, asked in methods.items():
-            found = dict(zip(Retrieval._fields, (100 * found_wholes(asked, wholes, labels)).tolist()))
-            spread = {f"{field}_spread": 0.0 for field in found}
-            rows.append({"method": method, "set": name, "protocol": "range", **found, **spread, "published": {}})
-    return rows
+    best = max(METHODS, key=lambda method: float(torch.stack([trial[method][1] for trial in trials]).mean()))
+    ahead = 100 * torch.stack([trial[SHIPS][1] - trial[best][1] for trial in trials])
+    return {"method": best, "first_tier": float(ahead.mean()), "spread": float(ahead.std())}
 
 
 def read_shapes(file: Path) -> tuple[Shapes, dict[str, Float[Tensor, "shapes numbers"]]]:
@@ -138,8 +123,7 @@ def _trial(
         net = learned(known, head(), loss, seed)
         found[name] = figures(net(asked.M).detach(), asked.labels)
         if name == "st-net":
-            both = net.describe(asked.M, asked.others, SHARE)
-            found["st-net with the unlearned part"] = figures(both, asked.labels)
+            found[SHIPS] = figures(net.describe(asked.M, asked.others, SHARE), asked.labels)
     return found
 
 

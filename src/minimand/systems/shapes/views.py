@@ -6,6 +6,7 @@ from jaxtyping import Bool, Float
 from minimand.io.meshes import Mesh
 from minimand.systems.shapes.surface import largest_part, triangle_areas
 
+VIEWS = 12  # of each shape in a collection that scans are looked for in
 PIXELS = 64  # of the depth buffer, along the longer side
 BEHIND = 0.05  # how far behind the front a triangle may lie, in roots of the area
 MOST = 4_000_000  # points that are drawn into the buffer
