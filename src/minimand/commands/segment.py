@@ -16,7 +16,9 @@ def segment(
         Path, Option(metavar="FOLDER", help="Atlases: images/NAME.nii.gz with labels/NAME.nii.gz of the same names.")
     ],
     output: Annotated[Path, Option("-o", "--output", metavar="FOLDER", help="Folder for the labels.")],
-    method: Annotated[str, Option(metavar="NAME", help="patch, majority, staple, joint or deep-fusion.")] = "patch",
+    method: Annotated[
+        str, Option(metavar="NAME", help="patch, majority, staple, joint, patch-match, svm or deep-fusion.")
+    ] = "patch",
     weights: Weights = None,
     labels: Annotated[
         str | None, Option(metavar="N,N", help="Only these labels; the rest is background [default: all].")
@@ -98,26 +100,40 @@ def print_overlaps(
     from minimand.commands.console import print_json
     from minimand.systems.segmentation.tables import atlas_count_table, segmentation_table
 
-    found = (segmentation_table if table == "segmentation" else atlas_count_table)(folder, show, targets)
+    if table == "atlas-count":
+        found = atlas_count_table(folder, show, targets)
+    else:
+        found = segmentation_table(table, folder, show, targets)
     if json:
         print_json(found)
         return
     print(f"{table}, ours on {found['on']}; published: {found['source']}")
-    if table == "atlas-count":
-        print(f"{'method':<52}  {'  '.join(f'{n:>6}' for n in found['rows'][0]['dice'])}")
-        for row in found["rows"]:
-            print(f"{row['method']:<52}  {'  '.join(f'{v:6.4f}' for v in row['dice'].values())}")
-        return
+    _print_counts(found["rows"]) if table == "atlas-count" else _print_overlaps(found["rows"])
+
+
+def _print_counts(rows: list[dict[str, Any]]) -> None:
+    print(f"{'method':<52}  {'  '.join(f'{n:>6}' for n in rows[0]['dice'])}")
+    for row in rows:
+        print(f"{row['method']:<52}  {'  '.join(f'{v:6.4f}' for v in row['dice'].values())}")
+
+
+def _print_overlaps(rows: list[dict[str, Any]]) -> None:
+    """Of methods that are only published, their figures alone."""
     print(
-        f"{'method':<52}  {'Dice':>16}  {'Jaccard':>7}  {'mean px':>7}  {'Hausdorff':>9}  {'seconds':>7}    published"
+        f"{'method':<48}  {'Dice':>16}  {'over majority':>17}  {'Jaccard':>7}  {'mean dist':>9}  {'Hausdorff':>9}  "
+        f"{'seconds':>7}    published"
     )
-    for row in found["rows"]:
-        overlap = f"{row['dice']:.4f} +- {row['dice_spread']:.4f}"
+    for row in rows:
+        ours = f"{'-':>16}  {'-':>17}  {'-':>7}  {'-':>9}  {'-':>9}  {'-':>7}"
+        if "dice" in row:
+            overlap = f"{row['dice']:.4f} +- {row['dice_spread']:.4f}"
+            gain = f"{row['gain']:+.4f} +- {row['gain_error']:.4f}"
+            ours = (
+                f"{overlap:>16}  {gain:>17}  {row['jaccard']:7.4f}  {row['average_distance']:9.2f}  "
+                f"{row['hausdorff']:9.2f}  {row['seconds']:7.3f}"
+            )
         published = ", ".join(f"{name} {value}" for name, value in row["published"].items()) or "-"
-        print(
-            f"{row['method']:<52}  {overlap:>16}  {row['jaccard']:7.4f}  {row['average_distance']:7.2f}  "
-            f"{row['hausdorff']:9.2f}  {row['seconds']:7.3f}    {published}"
-        )
+        print(f"{row['method']:<48}  {ours}    {published}")
 
 
 def _numbers(option: str, text: str) -> list[int]:

@@ -7,14 +7,15 @@ from torch.testing import assert_close
 from minimand.kernels.label_fusion import distances_reference, moved, shifts
 from minimand.metrics import dice
 from minimand.systems.segmentation.fusion import FUSION, joint, patch_based, patches, staple, undecided
+from minimand.systems.segmentation.methods import RULES
 from minimand.systems.segmentation.selection import most_alike, normalised_mutual_information
 
 
-@pytest.mark.parametrize("rule", FUSION.values(), ids=FUSION)
+@pytest.mark.parametrize("name", RULES)
 @pytest.mark.parametrize("size", [(24, 30), (8, 12, 14)])
-def test_votes_add_up_and_agreement_is_kept(bodies, rule, size):
+def test_votes_add_up_and_agreement_is_kept(bodies, name, size):
     target, images, labels, _ = bodies(3, size)
-    votes = rule(target, images, labels)
+    votes = RULES[name](target, images, labels)
     assert_close(votes.sum(0), torch.ones_like(target))
     assert float(votes.min()) >= 0
     agreed = ~undecided(labels, (2 * (len(size) > 2), 3, 3))

@@ -92,7 +92,7 @@ def test_a_target_never_meets_its_own_subject(tmp_path, write_atlases, monkeypat
     for name, others in (("s1", learned), ("s2", learned)):
         target = next(a for a in library.atlases if a.name == name)
         with pytest.raises(KeyboardInterrupt):
-            prepare(library, [target], ".*", others, 3, (0, 2, 2), lambda *_: None)
+            prepare(library, [target], ".*", others, 3, DeepFusion(2), lambda *_: None)
     assert met == [[n for n in learned if n != "s1"], learned]
 
 

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from minimand.systems.segmentation.atlases import label_type, read_library, read_scan
-from minimand.systems.segmentation.placing import normalised, place
+from minimand.systems.segmentation.atlases import label_type, normalised, read_library, read_scan
+from minimand.systems.segmentation.placing import place
 from minimand.systems.segmentation.segment import choose
 
 

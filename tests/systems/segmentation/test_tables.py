@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from minimand.io import InputError
-from minimand.systems.segmentation.cardiac import SIDE, as_atlas, cut, read_slices
+from minimand.systems.segmentation.cardiac import SIDE, WIDE, as_atlas, cut, read_slices
+from minimand.systems.segmentation.methods import RULES
 from minimand.systems.segmentation.tables import segmentation_table
+from minimand.systems.segmentation.trials import cardiac_trials
 
 
 @pytest.fixture
@@ -39,15 +41,46 @@ def test_slices_are_cut_round_their_labels(folder):
 
 
 def test_the_table_has_every_method_and_its_figures(folder):
-    found = segmentation_table(folder, lambda *_: None, targets=2)
-    rows = {row["method"]: row for row in found["rows"]}
-    assert {"majority, not registered", "majority", "staple", "patch"} <= set(rows)
-    assert rows["majority"]["published"]["SATA-13"] == 0.653
-    assert rows["majority"]["dice"] > rows["majority, not registered"]["dice"]
-    assert all(len(row["slices"]) == 2 and 0 < row["jaccard"] <= row["dice"] <= 1 for row in rows.values())
+    found = segmentation_table("segmentation", folder, lambda *_: None, targets=2)
+    ours = {row["method"]: row for row in found["rows"] if "dice" in row}
+    assert {"majority, not registered", *RULES} <= set(ours)
+    assert ours["majority"]["published"]["SATA-13 Dice"] == 0.653
+    assert ours["majority"]["gain"] == ours["majority"]["gain_error"] == 0
+    assert ours["majority"]["dice"] > ours["majority, not registered"]["dice"]
+    assert all(len(row["targets"]) == 2 and 0 < row["jaccard"] <= row["dice"] <= 1 for row in ours.values())
     assert found["on"].startswith("2 slices")
+    only_published = {row["method"]: row["published"] for row in found["rows"] if "dice" not in row}
+    assert only_published["cnn"] == {"SATA-13 Dice": 0.681}
+
+
+def test_the_centred_table_takes_the_middle_of_the_image(folder):
+    s = read_slices(folder)[0]
+    atlas = as_atlas(s, None)
+    assert atlas.scan.image.shape == (1, WIDE, WIDE)
+    middle = (80 - WIDE) // 2, (84 - WIDE) // 2  # negative: the border goes on
+    assert (atlas.labels[0, -middle[0] : 80 - middle[0], -middle[1] : 84 - middle[1]].numpy() == s.label).all()
+
+
+def test_volumes_have_their_table(tmp_path, body):
+    (tmp_path / "atlas").mkdir()
+    arrays = {}
+    for k in range(5):
+        image, label = body(k, (12, 16, 20))
+        arrays[f"h{k}_image"] = np.clip(image / 4, 0, 255).astype(np.uint8)
+        arrays[f"h{k}_label"] = (label == 3) + 2 * (label == 7).astype(np.uint8)
+    np.savez(tmp_path / "atlas" / "hippocampus_shared.npz", **arrays)
+    found = segmentation_table("segmentation-hippocampus", tmp_path, lambda *_: None, nets={})
+    rows = {row["method"]: row for row in found["rows"]}
+    assert set(rows) == {"majority, not registered", *RULES}
+    assert set(rows["patch"]["targets"]) == {"h0", "h4"}
+    assert rows["patch"]["dice"] > 0.7
+
+
+def test_fewer_targets_are_the_first_of_more(folder):
+    names = [[t.name for t in cardiac_trials(folder, n, 2, lambda *_: None)] for n in (2, 4)]
+    assert names[0] == names[1][:2]
 
 
 def test_without_the_data_it_says_so(tmp_path):
     with pytest.raises(InputError, match=r"holds no scd_lv_shared.npz"):
-        segmentation_table(tmp_path, lambda *_: None)
+        segmentation_table("segmentation", tmp_path, lambda *_: None)

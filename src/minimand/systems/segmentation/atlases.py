@@ -5,6 +5,7 @@ Volumes are (depth, height, width), file axes (z, x, y); an image, or a volume o
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from minimand.io import InputError, Stored, check_finite, read_array
 
 SUFFIXES = (".nii.gz", ".nii")
 LARGEST = 2**31 - 1  # label number
+PERCENTILES = (0.01, 0.99)
 
 Volume = Float[Tensor, "depth height width"]
 Labels = Int64[Tensor, "depth height width"]
@@ -34,6 +36,11 @@ class Scan:
         """Millimetres between voxels along depth, height and width; 1 where the file says 0."""
         z, y, x = (float(d) or 1.0 for d in np.linalg.norm(self.affine[:3, :3], axis=0))
         return z, y, x
+
+    @cached_property
+    def normal(self) -> Volume:
+        """`normalised` image, worked out once: many targets ask for it."""
+        return normalised(self.image)
 
 
 @dataclass(frozen=True)
@@ -109,6 +116,14 @@ def read_library(folder: Path, labels: Sequence[int] = ()) -> Library:
     if kept != found:
         atlases = [Atlas(a.name, a.scan, _only(a.labels, kept)) for a in atlases]
     return Library(atlases, kept, _notes(atlases, kept))
+
+
+def normalised(image: Volume) -> Volume:
+    """Intensities from 0 at the first percentile to 1 at the last but one; a constant image becomes 0."""
+    values = image.flatten()
+    step = max(1, values.numel() // 2**20)
+    low, high = torch.from_numpy(np.quantile(values[::step].numpy(), PERCENTILES)).to(image.dtype)
+    return ((image - low) / (high - low).clamp_min(torch.finfo(image.dtype).tiny)).clamp(0, 1) * (high > low)
 
 
 def label_type(numbers: Sequence[int]) -> type[np.generic]:

@@ -1,6 +1,7 @@
 """The shared cardiac slices: short axis of the heart, the inside of the left ventricle drawn by hand.
 
-Sunnybrook Cardiac Data (Radau et al., 2009), CC0. A region of 96 x 96 pixels round the ventricle is taken as known.
+Sunnybrook Cardiac Data (Radau et al., 2009), CC0. Cut to 96 x 96 pixels round the ventricle, where its place is taken
+as known to 4 pixels, or to 128 x 128 in the middle of the image, where it is not.
 """
 
 import csv
@@ -14,7 +15,7 @@ from jaxtyping import UInt8
 from minimand.io import InputError, Stored
 from minimand.systems.segmentation.atlases import Atlas, Scan
 
-SIDE = 96
+SIDE, WIDE = 96, 128
 SUBJECTS_HELD = slice(None, None, 4)  # of the sorted subjects: those that report
 LEAST = 100  # pixels of a label below which a slice is no target
 
@@ -55,14 +56,21 @@ def read_slices(data: Path) -> list[Slice]:
 
 def cut(s: Slice, jitter: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Image and label of 96 x 96 pixels round the middle of the ventricle, moved by `jitter` (down, right)."""
-    row, column = (np.round(np.argwhere(s.label).mean(0) + jitter).astype(int) + SIDE // 2).tolist()
-    image, label = np.pad(s.image, SIDE, mode="edge"), np.pad(s.label, SIDE)
-    part = slice(row, row + SIDE), slice(column, column + SIDE)
-    return image[part], label[part]
+    return _part(s, np.argwhere(s.label).mean(0) + jitter, SIDE)
 
 
-def as_atlas(s: Slice, jitter: np.ndarray) -> Atlas:
-    """The cut slice as an atlas, or as a target whose labels are known."""
-    image, label = cut(s, jitter)
+def as_atlas(s: Slice, jitter: np.ndarray | None) -> Atlas:
+    """The cut slice as an atlas, or as a target whose labels are known; without jitter 128 x 128 pixels in the middle
+    of the image.
+    """
+    image, label = _part(s, np.array(s.image.shape) / 2, WIDE) if jitter is None else cut(s, jitter)
     scan = Scan(torch.from_numpy(image[None].astype(np.float32)), np.eye(4), Stored(image, Path(s.name), None, "npz"))
     return Atlas(s.name, scan, torch.from_numpy(label[None].astype(np.int64)))
+
+
+def _part(s: Slice, middle: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:
+    """Beyond the image its border goes on, without labels."""
+    row, column = (np.round(middle).astype(int) + side // 2).tolist()
+    image, label = np.pad(s.image, side, mode="edge"), np.pad(s.label, side)
+    part = slice(row, row + side), slice(column, column + side)
+    return image[part], label[part]

@@ -81,20 +81,22 @@ def patch_based(target: Target, images: Images, labels: Labels) -> Votes:
 def joint(target: Target, images: Images, labels: Labels) -> Votes:
     """Joint label fusion: atlases that err alike share their vote.
 
-        w = M^-1 1 / (1^T M^-1 1)       M_ij = (mean over the patch of |T - X_i| |T - X_j|)^2 + 0.1 [i = j]
+        w = M^-1 1 / (1^T M^-1 1)       M_ij = (mean over the patch of |T - X_i| |T - X_j|)^2 + 0.1 mean_k M_kk [i = j]
 
-    Patches, 5 x 5 in images and 3^3 in volumes, have mean 0 and variance 1; atlases are not searched. Votes below 0
-    count as 0. Source: Wang, Suh, Das, Pluta, Craige, Yushkevich (2013), with beta = 2 and alpha = 0.1.
+    Patches are 5 x 5 in images and 3^3 in volumes; atlases are not searched. Weights below 0 count as 0. Intensities
+    are compared as they are: patches of mean 0 and variance 1 are nothing but noise where an organ is flat, and cost
+    0.08 of Dice on the heart. Source: Wang, Suh, Das, Pluta, Craige, Yushkevich (2013), with beta = 2 and an alpha
+    without scale.
     """
     radius = 2 if len(target) == 1 else 1
 
     def compare(T: Target, X: Images, L: Labels, wanted: Bool[Tensor, "depth height width"]) -> Votes:
         seen = patches(torch.cat([T[None], X]), radius)[:, :, wanted]
-        seen = (seen - seen.mean(1, keepdim=True)) / (seen.std(1, keepdim=True) + EPS)
         error = (seen[1:] - seen[0]).abs()
-        M = torch.einsum("ipn,jpn->nij", error, error).div(error.shape[1]).square() + 0.1 * torch.eye(len(X))
-        w = torch.linalg.solve(M, torch.ones_like(M[..., 0]))
-        votes = torch.einsum("ni,iln->ln", w / w.sum(1, keepdim=True), L[:, :, wanted]).clamp_min(0)
+        M = torch.einsum("ipn,jpn->nij", error, error).div(error.shape[1]).square()
+        alpha = 0.1 * M.diagonal(dim1=1, dim2=2).mean(1) + EPS**2
+        w = torch.linalg.solve(M + alpha[:, None, None] * torch.eye(len(X)), torch.ones_like(M[..., 0])).clamp_min(0)
+        votes = torch.einsum("ni,iln->ln", w / w.sum(1, keepdim=True), L[:, :, wanted])
         found = torch.zeros_like(L[0])
         found[:, wanted] = votes / votes.sum(0)
         return found
@@ -140,9 +142,11 @@ def box_around(wanted: Bool[Tensor, "depth height width"], margin: list[int]) ->
     return ends[0], ends[1], ends[2]
 
 
-def patches(x: Images, radius: int) -> Float[Tensor, "atlas pixel depth height width"]:
-    """The patch round every voxel, as channels; the border goes on as its last voxel. Those of slices are flat."""
+def patches(x: Images, radius: int, step: int = 1) -> Float[Tensor, "atlas pixel depth height width"]:
+    """The patch round every voxel, as channels: (2 radius + 1)^d voxels, `step` apart; the border goes on as its last
+    voxel. Those of slices are flat.
+    """
     r = [radius if n > 1 else 0 for n in x.shape[1:]]
-    around = F.pad(x[:, None], [k for k in reversed(r) for _ in range(2)], mode="replicate")[:, 0]
-    places = torch.cartesian_prod(*(torch.arange(2 * k + 1) for k in r)).tolist()
+    around = F.pad(x[:, None], [step * k for k in reversed(r) for _ in range(2)], mode="replicate")[:, 0]
+    places = torch.cartesian_prod(*(step * torch.arange(2 * k + 1) for k in r)).tolist()
     return torch.stack([around[:, *(slice(a, a + n) for a, n in zip(at, x.shape[1:]))] for at in places], 1)

@@ -42,10 +42,10 @@ def train(plan: Plan, run: Run, tell: Tell = lambda name, k, n: None) -> Progres
     library = read_library(Path(plan.atlases))
     learned, chosen = split(library, plan.subject)
     dimensions = 2 if len(library.atlases[0].labels) == 1 else 3
-    net = DeepFusion(dimensions, reach=3 if dimensions == 2 else 2)
-    few = _some(library.atlases, plan.subject, learned, plan.targets, plan.seed)
-    held = _some(library.atlases, plan.subject, chosen, max(1, plan.targets // 3), plan.seed)
-    cases = prepare(library, [*few, *held], plan.subject, learned, plan.count, net.window, tell)
+    net = born(dimensions)
+    few = _some(library.atlases, plan.subject, learned, plan.targets)
+    held = _some(library.atlases, plan.subject, chosen, max(1, plan.targets // 3))
+    cases = prepare(library, [*few, *held], plan.subject, learned, plan.count, net, tell)
     task = Fusing(cases[: len(few)], cases[len(few) :], plan.draw, plan.seed)
     if not task.train or not task.validation:
         raise InputError(f"{plan.atlases}: the atlases agree everywhere; there is nothing to learn.")
@@ -58,7 +58,7 @@ def train(plan: Plan, run: Run, tell: Tell = lambda name, k, n: None) -> Progres
     run.save(net, {
         "network": NETWORK,
         "summary": f"{dimensions}-D; validation Dice {progress.best:.1f} %, majority vote {majority:.1f} %",
-        "arguments": {"dimensions": dimensions, "reach": net.window[-1]},
+        "arguments": net.arguments,
         "loss": "mean || votes - labels ||^2 where atlases do not agree",
         "training": {
             "seed": plan.seed, "images": len(few), "data": [plan.atlases], "subjects": learned, "count": plan.count,
@@ -73,13 +73,20 @@ def train(plan: Plan, run: Run, tell: Tell = lambda name, k, n: None) -> Progres
     return progress
 
 
+def born(dimensions: int) -> DeepFusion:
+    """The network before it has learned anything; it looks 13 voxels around, and is smaller for volumes."""
+    dilations = (1, 2, 4, 4)
+    if dimensions == 2:
+        return DeepFusion(2, channels=12, width=16, dilations=dilations)
+    return DeepFusion(3, channels=8, width=16, dilations=dilations, reach=2)
+
+
 def rate(name: str) -> float:
     """Learning rate of a number by its name (plain choices, not searched)."""
     return 10 * RATE if "gain" in name else RATE
 
 
-def _some(atlases: list[Atlas], pattern: str, subjects: list[str], count: int, seed: int) -> list[Atlas]:
-    """At most `count` atlases of these subjects with labels, drawn at random."""
+def _some(atlases: list[Atlas], pattern: str, subjects: list[str], count: int) -> list[Atlas]:
+    """At most `count` atlases of these subjects with labels, evenly among the names: the same ones for every seed."""
     own = [a for a in atlases if subject_of(a.name, pattern) in subjects and bool((a.labels > 0).any())]
-    order = torch.randperm(len(own), generator=torch.Generator().manual_seed(seed))[:count]
-    return [own[k] for k in order.tolist()]
+    return [own[k * len(own) // min(count, len(own))] for k in range(min(count, len(own)))]

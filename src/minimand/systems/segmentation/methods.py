@@ -1,13 +1,17 @@
 """The rules of fusion by name, the learned one among them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from minimand.io import InputError
 from minimand.systems.segmentation.fusion import FUSION, Rule
 from minimand.systems.segmentation.network import NETWORK, load_network, shipped_networks
+from minimand.systems.segmentation.patchmatch import patch_match
+from minimand.systems.segmentation.svm import svm
 
-METHODS = (*FUSION, NETWORK)
-WEIGHING = ("joint", "patch", NETWORK)  # those whose votes are weights of the atlases at every voxel
+RULES: Mapping[str, Rule] = {**FUSION, "patch-match": patch_match, "svm": svm}
+METHODS = (*RULES, NETWORK)
+WEIGHING = ("joint", "patch", "patch-match", NETWORK)  # those whose votes are weights of the atlases at every voxel
 
 
 def get_rule(method: str, weights: str | None = None) -> tuple[Rule, dict[str, Any]]:
@@ -15,10 +19,10 @@ def get_rule(method: str, weights: str | None = None) -> tuple[Rule, dict[str, A
 
     Raises InputError for weights where none are needed, and for a network without any.
     """
-    if method in FUSION:
+    if method in RULES:
         if weights is not None:
             raise InputError(f"{method} takes no weights; leave out --weights, or choose {NETWORK}.")
-        return FUSION[method], {}
+        return RULES[method], {}
     if weights is None:
         known = ", ".join(shipped_networks())
         raise InputError(

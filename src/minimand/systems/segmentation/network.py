@@ -8,6 +8,7 @@ Widths and training are our own choices. Source: Yang, Sun, Li, Wang, Xu (2016),
 segmentation; talk.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -21,26 +22,30 @@ from minimand.systems.segmentation.fusion import Images, Labels, Target, Votes, 
 from minimand.weights import load_weights, shipped_cards
 
 NETWORK = "deep-fusion"
-RECEPTIVE = 7  # voxels that a feature looks beyond its own
 
 
 class DeepFusion(nn.Module):
     """y = the labels of all atlases in windows of radius `reach`, weighted by exp(-|| gain (F_p - G_q) ||^2).
 
-    dimensions: 2 for images, 3 for volumes. Untrained it is a majority vote, blurred a little by random features.
+    dimensions: 2 for images, 3 for volumes; channels: of the features; width: of the layers before; dilations: of the
+    convolutions after the first one. A feature looks `receptive` voxels beyond its own. Untrained it is a majority
+    vote, blurred a little by random features.
     """
 
     gain = Positive()
 
-    def __init__(self, dimensions: int, *, channels: int = 16, width: int = 32, reach: int = 3):
+    def __init__(
+        self, dimensions: int, *, channels: int = 16, width: int = 32, dilations: Sequence[int] = (1, 2, 2),
+        reach: int = 3,
+    ):  # fmt: skip
         super().__init__()
-        conv = {2: nn.Conv2d, 3: nn.Conv3d}[dimensions]
+        self.arguments = {
+            "dimensions": dimensions, "channels": channels, "width": width, "dilations": list(dilations), "reach": reach
+        }  # fmt: skip
         self.window = (reach if dimensions == 3 else 0, reach, reach)
+        self.receptive = 2 + sum(dilations)
         self.flat = dimensions == 2
-        self.features = nn.Sequential(
-            conv(1, width, 5, padding=2), nn.ReLU(), conv(width, width, 3, padding=1), nn.ReLU(),
-            conv(width, width, 3, padding=2, dilation=2), nn.ReLU(), conv(width, channels, 3, padding=2, dilation=2),
-        )  # fmt: skip
+        self.features = feature_layers(dimensions, channels, width, dilations)
         self.gain = 5.0
 
     def embed(self, images: Images) -> Float[Tensor, "atlas channel depth height width"]:
@@ -63,7 +68,17 @@ class DeepFusion(nn.Module):
         if self.flat != (len(target) == 1):
             learned = {True: "images", False: "volumes"}[self.flat]
             raise ValueError(f"this network learned {learned}, the target is of {tuple(target.shape)} voxels.")
-        return where_undecided(self, self.window, RECEPTIVE, target, images, labels)
+        return where_undecided(self, self.window, self.receptive, target, images, labels)
+
+
+def feature_layers(dimensions: int, channels: int, width: int, dilations: Sequence[int]) -> nn.Sequential:
+    """Convolutions with rectifiers between them: 5 wide, then 3 wide with these dilations, the last one linear."""
+    conv = {2: nn.Conv2d, 3: nn.Conv3d}[dimensions]
+    layers: list[nn.Module] = [conv(1, width, 5, padding=2)]
+    for k, dilation in enumerate(dilations):
+        last = k == len(dilations) - 1
+        layers += [nn.ReLU(), conv(width, channels if last else width, 3, padding=dilation, dilation=dilation)]
+    return nn.Sequential(*layers)
 
 
 def voting_loss(votes: Votes, truth: Votes, wanted: Bool[Tensor, "depth height width"]) -> Float[Tensor, ""]:

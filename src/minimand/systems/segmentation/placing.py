@@ -6,16 +6,14 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
 from minimand.io import InputError
-from minimand.systems.segmentation.atlases import Atlas, Scan
+from minimand.systems.segmentation.atlases import Atlas, Scan, normalised
 from minimand.systems.segmentation.registration import Field, sample, warp
 
 ALIGNED = 0.9  # cosine with a scanner axis from which the axes of single slices say how the patient lies
-PERCENTILES = (0.01, 0.99)
 
 Volume = Float[Tensor, "depth height width"]
 
@@ -45,6 +43,25 @@ def place(atlas: Atlas, target: Scan, numbers: Sequence[int], centre: Sequence[i
     there. Unless given, the middles of both volumes are put together. Directions are those of the nearest scanner axes;
     single slices that lie askew keep rows and columns as they are.
     """
+    one_hot = torch.stack([atlas.labels == n for n in numbers]).float()
+    field, resampled = _grid(atlas, target, centre)
+    if field is None:
+        return Placed(atlas.name, atlas.scan.normal, one_hot, False)
+    labels = warp(one_hot[None, 1:], field)[0]
+    labels = torch.cat([1 - labels.sum(0, keepdim=True), labels])
+    return Placed(atlas.name, placed_image(atlas, target, centre), labels, resampled)
+
+
+def placed_image(atlas: Atlas, target: Scan, centre: Sequence[int] | None = None) -> Volume:
+    """The image alone, for choosing among many atlases."""
+    field, _ = _grid(atlas, target, centre)
+    if field is None:
+        return atlas.scan.normal
+    return normalised(sample(atlas.scan.image[None, None], field)[0, 0])
+
+
+def _grid(atlas: Atlas, target: Scan, centre: Sequence[int] | None) -> tuple[Field | None, bool]:
+    """Where the target's voxels lie in the atlas, None if both grids are one; whether that is more than a shift."""
     turn = _turn(atlas.scan.affine, target.affine, flat=len(target.image) == 1)
     ours, theirs = (np.array(v.shape) for v in (target.image, atlas.labels))
     here, there = (ours - 1) / 2, (theirs - 1) / 2
@@ -52,26 +69,10 @@ def place(atlas: Atlas, target: Scan, numbers: Sequence[int], centre: Sequence[i
         here = np.array(centre, float)
         marked = (atlas.labels > 0).nonzero().double().mean(0).numpy()
         there = marked if np.isfinite(marked).all() else there
-    one_hot = F.one_hot(_index(atlas.labels, numbers), len(numbers)).movedim(-1, 0).float()
     resampled = not np.allclose(turn, np.eye(3), atol=1e-3)
     if not resampled and np.array_equal(ours, theirs) and np.allclose(here, there):
-        return Placed(atlas.name, normalised(atlas.scan.image), one_hot, False)
-    field = _places(turn, here, there, ours, theirs)
-    image = sample(atlas.scan.image[None, None], field)[0, 0]
-    labels = warp(one_hot[None, 1:], field)[0]
-    return Placed(atlas.name, normalised(image), torch.cat([1 - labels.sum(0, keepdim=True), labels]), resampled)
-
-
-def normalised(image: Volume) -> Volume:
-    """Intensities from 0 at the first percentile to 1 at the last but one; a constant image becomes 0."""
-    values = image.flatten()
-    step = max(1, values.numel() // 2**20)
-    low, high = torch.from_numpy(np.quantile(values[::step].numpy(), PERCENTILES)).to(image.dtype)
-    return ((image - low) / (high - low).clamp_min(torch.finfo(image.dtype).tiny)).clamp(0, 1) * (high > low)
-
-
-def _index(labels: Tensor, numbers: Sequence[int]) -> Tensor:
-    return torch.searchsorted(torch.tensor(numbers), labels.contiguous())
+        return None, False
+    return _places(turn, here, there, ours, theirs), resampled
 
 
 def _turn(atlas: np.ndarray, target: np.ndarray, *, flat: bool) -> np.ndarray:

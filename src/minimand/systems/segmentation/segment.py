@@ -10,7 +10,7 @@ from torch import Tensor
 
 from minimand.systems.segmentation.atlases import Library, Scan
 from minimand.systems.segmentation.fusion import Rule
-from minimand.systems.segmentation.placing import Placed, normalised, place
+from minimand.systems.segmentation.placing import Placed, place, placed_image
 from minimand.systems.segmentation.registered import registered
 from minimand.systems.segmentation.registration import Effort, sample, warp
 from minimand.systems.segmentation.selection import most_alike
@@ -80,14 +80,14 @@ def choose(target: Scan, library: Library, count: int, centre: Sequence[int] | N
         raise ValueError(f"the target is {what[size[0] == 1]} of {tuple(size)} voxels, the atlases are not.")
     if centre is not None and not all(0 <= c < n for c, n in zip(centre, size, strict=True)):
         raise ValueError(f"the centre {tuple(centre)} lies outside the target, {tuple(size)}.")
-    placed = [place(atlas, target, library.labels, centre) for atlas in library.atlases]
-    best = most_alike(normalised(target.image), torch.stack([p.image for p in placed]), count)
-    return [placed[k] for k in best.tolist()]
+    images = torch.stack([placed_image(atlas, target, centre) for atlas in library.atlases])
+    best = most_alike(target.normal, images, count)
+    return [place(library.atlases[k], target, library.labels, centre) for k in best.tolist()]
 
 
 def align(target: Scan, placed: Sequence[Placed], effort: Effort | None = None) -> Warped:
     """Atlases registered to the target."""
-    T, images = normalised(target.image), torch.stack([p.image for p in placed])
+    T, images = target.normal, torch.stack([p.image for p in placed])
     labels = torch.stack([p.labels for p in placed])
     field = registered(T, images, target.spacing, effort or Effort()).on(T.shape)
     warped = warp(labels[:, 1:], field)

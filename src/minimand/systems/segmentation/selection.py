@@ -17,8 +17,7 @@ def normalised_mutual_information(target: Target, images: Images) -> Float[Tenso
     Source: Studholme, Hill, Hawkes (1999).
     """
     t, x = (_bin(v) for v in (target.flatten(), images.flatten(1)))
-    pairs = t * BINS + x + BINS**2 * torch.arange(len(x))[:, None]
-    counts = torch.bincount(pairs.flatten(), minlength=len(x) * BINS**2).view(-1, BINS, BINS)
+    counts = torch.stack([torch.bincount(row, minlength=BINS**2) for row in t * BINS + x]).view(-1, BINS, BINS)
     p = counts.double() / target.numel()
     joint, T, X = (_entropy(q) for q in (p.flatten(1), p.sum(2), p.sum(1)))
     return torch.where(joint > 0, (T + X) / joint.clamp_min(1e-12), 2.0)
@@ -30,7 +29,7 @@ def most_alike(target: Target, images: Images, count: int) -> Int64[Tensor, " ch
 
 
 def _bin(x: Tensor) -> Tensor:
-    return (x * BINS).long().clamp(0, BINS - 1)
+    return (x * BINS).short().clamp(0, BINS - 1)
 
 
 def _entropy(p: Float[Tensor, "atlas bins"]) -> Float[Tensor, " atlas"]:

@@ -13,7 +13,7 @@ from minimand.io import InputError
 from minimand.metrics import dice
 from minimand.systems.segmentation.atlases import Atlas, Library
 from minimand.systems.segmentation.fusion import Images, Labels, Target, Votes, box_around, undecided
-from minimand.systems.segmentation.network import RECEPTIVE, voting_loss
+from minimand.systems.segmentation.network import DeepFusion, voting_loss
 from minimand.systems.segmentation.placing import place
 from minimand.systems.segmentation.segment import align, choose
 
@@ -46,7 +46,7 @@ def split(library: Library, pattern: str) -> tuple[list[str], list[str]]:
 
 def prepare(
     library: Library, targets: Sequence[Atlas], pattern: str, sources: Sequence[str], count: int,
-    window: tuple[int, int, int], tell: Tell,
+    net: DeepFusion, tell: Tell,
 ) -> list[Case]:  # fmt: skip
     """Cases of these targets, each with its `count` most alike atlases of the subjects `sources`, never of its own.
 
@@ -60,9 +60,9 @@ def prepare(
         others = [a for a, subject in named if subject in sources and subject != own]
         warped = align(atlas.scan, choose(atlas.scan, Library(others, library.labels, []), count))
         truth = place(atlas, atlas.scan, library.labels).labels
-        wanted = undecided(warped.labels, window)
+        wanted = undecided(warped.labels, net.window)
         if bool(wanted.any()):
-            part = box_around(wanted, [w + RECEPTIVE for w in window])
+            part = box_around(wanted, [w + net.receptive for w in net.window])
             kept = (v[..., *part].clone() for v in (warped.target, warped.images, warped.labels, truth, wanted))
             cases.append(Case(*kept))
     return cases
