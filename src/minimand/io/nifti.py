@@ -59,7 +59,7 @@ def read_nifti(path: Path) -> Stored:
             warnings.simplefilter("always")
             image = kind.from_stream(io.BytesIO(front))
         said += [one_line(str(each.message), 200) for each in warned]
-        array = _values(path, image, raw)
+        array = _values(path, image, header, raw)
         geometry, doubts = _geometry(path, image)
         said += doubts
     notes = (f"{path}: {len(extra)} bytes after the voxels were ignored",) if extra.strip(b"\0") else ()
@@ -76,13 +76,13 @@ def _class(path: Path, head: bytes) -> Any:
     raise InputError(f"{path}: does not begin as a NIfTI file does (348 or 540); it is damaged or something else.")
 
 
-def _values(path: Path, image: Any, raw: np.ndarray) -> np.ndarray:
+def _values(path: Path, image: Any, header: Any, raw: np.ndarray) -> np.ndarray:
     """The voxels, slope and intercept applied as nibabel does. Raises InputError where these make infinite values of
     finite ones.
     """
     from nibabel.volumeutils import apply_read_scaling
 
-    told = [float(image.header[name]) for name in ("scl_slope", "scl_inter")]
+    told = [float(header[name]) for name in ("scl_slope", "scl_inter")]
     if any(np.isinf(told)):
         raise InputError(f"{path}: has slope {told[0]:g} and intercept {told[1]:g}; finite numbers are needed.")
     slope, shift = image.dataobj.slope, image.dataobj.inter
