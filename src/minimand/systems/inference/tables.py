@@ -40,7 +40,7 @@ class Plan:
     """
 
     first: int = 1000
-    second: int = 250
+    second: int = 200
     batch: int = 8
     few: int = 4
     rate: float = 3e-3

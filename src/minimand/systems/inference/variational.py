@@ -63,13 +63,14 @@ class LearnInference:
     model: Autoencoder
     train: Images
     held_out: Float[Tensor, "held pixels"]
-    batch: int = 128
+    batch: int = 64
     seed: int = 0
 
     def loss(self, net: Unroll, step: int) -> Tensor:
         y, generator = _drawn(self.train, self.batch, self.seed, step)
-        noise = torch.randn(2, len(y), self.model.latents, generator=generator)
-        seen, judge = (Evidence(self.model.decoder, y, part) for part in noise.split(1))  # or steps would fit the noise
+        noise = torch.randn(SAMPLES + 1, len(y), self.model.latents, generator=generator)
+        parts = noise.split([SAMPLES, 1])  # judged by the noise that was seen, steps would fit it
+        seen, judge = (Evidence(self.model.decoder, y, part) for part in parts)
         states = net.trace(seen, self.model(y).detach())
         return torch.stack([judge(state.x).mean() for state in states]).mean()
 
