@@ -15,7 +15,6 @@ from minimand.systems.dehazing.haze import add_haze, transmission
 PICTURES, DEPTHS = "gt", "depth"
 DENSITY, LIGHT = (0.4, 1.8), (0.7, 1.0)  # of the haze drawn: beta, and the brightness of the airlight
 TINT = 0.02  # standard deviation of a channel of the airlight around it
-GAMMA = (0.7, 1.4)
 
 
 @dataclass(frozen=True)
@@ -72,19 +71,8 @@ def hazy(scene: Scene, beta: float, A: Float[Tensor, "3"] | None = None) -> Floa
     return (255 * I).round() / 255
 
 
-def draw(
-    scene: Scene, generator: torch.Generator
-) -> tuple[Float[Tensor, "3 height width"], Scene, float, Float[Tensor, "3"]]:  # fmt: skip
-    """A hazy picture and what it was made of: the scene (mirrored or in another exposure), density, airlight."""
-
-    def between(low: float, high: float) -> float:
-        return low + (high - low) * float(torch.rand((), generator=generator))
-
-    clear, depth = scene.clear, scene.depth
-    if between(0.0, 1.0) < 0.5:
-        clear, depth = clear.flip(-1), depth.flip(-1)
-    if between(0.0, 1.0) < 0.5:
-        clear = clear ** between(*GAMMA)
-    A = (between(*LIGHT) + TINT * torch.randn(3, generator=generator)).clamp(LIGHT[0], 1.0)
-    made, beta = Scene(scene.name, clear, depth), between(*DENSITY)
-    return hazy(made, beta, A), made, beta, A
+def draw(scene: Scene, generator: torch.Generator) -> tuple[Float[Tensor, "3 height width"], float, Float[Tensor, "3"]]:
+    """The scene in haze of random density and airlight: the hazy picture, density, airlight."""
+    beta, light = (low + (high - low) * torch.rand((), generator=generator) for low, high in (DENSITY, LIGHT))
+    A = (light + TINT * torch.randn(3, generator=generator)).clamp(LIGHT[0], 1.0)
+    return hazy(scene, float(beta), A), float(beta), A

@@ -14,6 +14,7 @@ from minimand.systems.dehazing.haze import estimate_airlight, transmission
 from minimand.systems.dehazing.methods import network_method
 from minimand.systems.dehazing.network import SIDE
 from minimand.systems.dehazing.scenes import Scene, draw, hazy, smaller
+from minimand.systems.dehazing.variation import JOINED, between, joined, part, varied
 
 LEVELS = ((0.8, 1.0), (1.4, 0.85))  # density and airlight of the haze that validation is in
 
@@ -24,7 +25,8 @@ Picture = Float[Tensor, "batch channel height width"]
 class Dehazing:
     """Learn from haze drawn anew in every mini-batch: a `learning.Task`.
 
-    Scenes are learned from whole, at the size that the network works on, and validated at their own. The loss adds up
+    Scenes are learned from in variations, at the size that the network works on, and validated as they are. The loss
+    adds up
     mean absolute errors: three times that of the clear picture, and those of transmission and dark channel, which is
     the authors' sum but for a factor; the clear picture is not divided by the airlight. Validation is the mean PSNR
     over its scenes in two kinds of haze.
@@ -59,15 +61,23 @@ class Dehazing:
         return [(hazy(s, beta, torch.full((3,), light)), s.clear) for s, beta, light in pairs]
 
     @cached_property
-    def _small(self) -> list[Scene]:
-        return [smaller(scene, SIDE) for scene in self.train]
+    def _large(self) -> list[Scene]:
+        """Twice as large as the network needs, to take parts of."""
+        return [smaller(scene, 2 * SIDE) for scene in self.train]
 
     def _draw(self, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor]]:
         """(P, A, J, T) of each picture of a mini-batch, all of one size: A as it is estimated, not as it was drawn."""
-        scenes = self._small
-        first = scenes[int(torch.randint(len(scenes), (), generator=generator))]
-        alike = [scene for scene in scenes if scene.depth.shape == first.depth.shape]
-        for k in torch.randint(len(alike), (self.batch,), generator=generator).tolist():
-            I, made, beta, _ = draw(alike[k], generator)
+
+        def lot(n: int) -> int:
+            return int(torch.randint(n, (), generator=generator))
+
+        height, width = smaller(self._large[lot(len(self._large))], SIDE).depth.shape
+        for _ in range(self.batch):
+            one, other = (
+                varied(part(self._large[lot(len(self._large))], (height, width), generator), generator)
+                for _ in range(2)
+            )
+            scene = joined(one, other, generator) if between(0.0, 1.0, generator) < JOINED else one
+            I, beta, _ = draw(scene, generator)
             A = estimate_airlight(I[None])[0]
-            yield I / A[:, None, None], A, made.clear, transmission(made.depth[None], beta)[0]
+            yield I / A[:, None, None], A, scene.clear, transmission(scene.depth[None], beta)[0]
