@@ -13,7 +13,8 @@ from minimand.weights import shipped
 
 def test_without_a_name_the_tables_are_listed(done):
     names = ["mri-chest", "mri-brain", "imaging-hadamard", "imaging-diffraction", "denoising", "restoration"]
-    names += ["crf-camvid", "dehazing", "segmentation", "atlas-count", "synthesis", "synthesis-pairs", "shapes"]
+    names += ["crf-camvid", "dehazing", "segmentation", "segmentation-centred"]
+    names += ["segmentation-hippocampus", "atlas-count", "synthesis", "synthesis-pairs", "shapes"]
     names += ["shapes-range", "shapes-ablations"]
     names += [f"optimizers-{name}" for name in ("table1", "table2", "depth", "ablation", "curves", "table3")]
     assert done("reproduce").splitlines() == names

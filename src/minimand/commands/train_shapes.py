@@ -21,6 +21,11 @@ def train_shapes(
     pace: has.Pace = 1.0,
     seed: Seed = 0,
     every: has.Every = 25,
+    loss: Annotated[str, Option(metavar="NAME", help="triplet, contrastive or large-margin.")] = "triplet",
+    views: Annotated[
+        int,
+        Option(metavar="N", help="Learn from N views of each shape, for scans from one side.", min=0, max=100),
+    ] = 0,
     licence: has.Licence = "",
     research: has.Research = False,
     threads: has.Threads = None,
@@ -30,17 +35,19 @@ def train_shapes(
 ) -> None:
     """Learn a metric of shapes: `minimand train st-net --data shapes/ -o mine.safetensors`.
 
-    Every fifth class is for validation alone.
+    Every fifth class is for validation alone. With --views 12 it learns scans from one side, for `retrieve --partial`.
     """
-    from minimand.commands.console import note, print_json
+    from minimand.commands.console import note, print_json, require_one_of
     from minimand.commands.progress import training_progress
     from minimand.commands.training import begin, end_if_stopped
     from minimand.systems.shapes.learn import Plan, train
+    from minimand.systems.shapes.metric import LOSSES
 
+    require_one_of("loss", loss, list(LOSSES))
     run = begin(output, licence, research, resume=resume, force=force, threads=threads, accumulate=accumulate)
     run = replace(run, watch=partial(training_progress, unit="%"))
     note("looking up or computing the spectra")
-    done = train(Plan(data, size, steps, pace, seed, every), run)
+    done = train(Plan(data, size, steps, pace, seed, every, loss, views), run)
     end_if_stopped(done, run)
     if json:
         best = {"validation_first_tier": done.best, "step": done.best_step}

@@ -10,6 +10,7 @@ from minimand.io import InputError
 from minimand.learning import Run, fit
 from minimand.systems.shapes.laplacian import Eigenpairs, eigenpairs
 from minimand.systems.shapes.learn import Plan, train
+from minimand.systems.shapes.methods import get_method
 from minimand.systems.shapes.metric import contrastive, large_margin, triplet
 from minimand.systems.shapes.network import (
     COLUMNS,
@@ -161,6 +162,15 @@ def test_a_training_run_writes_weights_that_load_and_says_what_it_learned_from(f
     found = net.describe(M, OTHERS[:2], 0.5)
     assert found.shape == (2, 4 + VECTOR + 7)
     assert figures(found, torch.tensor([0, 0]))[0] == 1
+
+
+def test_a_network_that_learned_views_describes_parts(folder):
+    plan = Plan([str(folder / "set.npz")], size=4, steps=3, every=3, loss="contrastive", views=2)
+    train(plan, Run(folder / "w.safetensors", "cmd"))
+    _, card = load_network(str(folder / "w.safetensors"))
+    assert (card["views"], card["loss"], card["training"]["shapes"]) == (2, "contrastive", 16)
+    method, _ = get_method("st-net", str(folder / "w.safetensors"))
+    assert method(eigenpairs(*worm(1.0, rings=25, around=18)[:2])).shape == (4 + 2 * VECTOR,)
 
 
 def test_weights_of_another_network_are_refused(tmp_path):

@@ -6,7 +6,7 @@ import torch
 
 from minimand.io import InputError
 from minimand.systems.shapes import ranges
-from minimand.systems.shapes.ranges import among_views, range_table, view_moments
+from minimand.systems.shapes.ranges import among_views, range_table
 from minimand.systems.shapes.views import directions, seen_from
 
 from .conftest import torus, worm
@@ -40,14 +40,6 @@ def test_the_table_has_what_is_unlearned_and_what_learned_views(tmp_path, few_vi
         (name, protocol) for name in ranges.SETS for protocol in ["range"] * 3 + ["range, pose40"] * 2
     ]
     assert all(row["nn"] > 80 for row in rows if "views" in row["method"])
-
-
-def test_views_of_a_surface_are_looked_up_the_second_time(few_views, monkeypatch):
-    mesh = torus(24, 14, 0.3)
-    first = view_moments(mesh)
-    assert first.shape == (2, 49, 49)
-    monkeypatch.setattr(ranges, "eigenpairs", None)  # not asked again
-    assert torch.equal(view_moments(mesh), first)
 
 
 def test_the_nearest_view_counts_and_a_shape_does_not_find_itself():

@@ -2,12 +2,16 @@
 
 import numpy as np
 import pytest
+import torch
 
 from minimand.io.meshes import Mesh
-from minimand.systems.shapes.surface import triangle_areas
-from minimand.systems.shapes.views import directions, seen_from
+from minimand.systems.shapes import views
+from minimand.systems.shapes.laplacian import eigenpairs
+from minimand.systems.shapes.network import log_moments
+from minimand.systems.shapes.surface import surface_of, triangle_areas
+from minimand.systems.shapes.views import directions, roots, seen_from, view_moments
 
-from .conftest import icosphere, worm
+from .conftest import icosphere, torus, worm
 
 
 def test_half_of_a_sphere_is_seen_from_anywhere():
@@ -46,3 +50,20 @@ def test_directions_are_unit_vectors_all_around():
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1)
     assert np.abs(found.mean(0)).max() < 0.03
     assert (found @ found.T - 2 * np.eye(40)).max() < 0.95  # no two close together
+
+
+def test_views_of_a_surface_are_looked_up_the_second_time(monkeypatch):
+    mesh = torus(24, 14, 0.3)
+    first = view_moments(mesh, 2)
+    assert first.shape == (2, 49, 49)
+    torch.testing.assert_close(
+        first[0], log_moments(eigenpairs(*surface_of(seen_from(mesh, directions(2)[0]), "x")[:2]))
+    )
+    monkeypatch.setattr(views, "eigenpairs", None)  # not asked again
+    assert torch.equal(view_moments(mesh, 2), first)
+
+
+def test_roots_are_symmetric_square_roots_whatever_the_batch():
+    M = torch.eye(3, dtype=torch.float64) * torch.tensor([1.0, 4, 9])[:, None, None, None]
+    assert roots(M.expand(3, 2, 3, 3)).shape == (3, 2, 6)
+    torch.testing.assert_close(roots(M)[:, 0, 0], torch.tensor([1.0, 2, 3]).double(), rtol=1e-3, atol=0)

@@ -13,9 +13,11 @@ from minimand.learning import Progress, Run
 from minimand.systems.shapes.cache import cached_eigenpairs
 from minimand.systems.shapes.collection import Entry, read_collection
 from minimand.systems.shapes.methods import wks
+from minimand.systems.shapes.metric import LOSSES
 from minimand.systems.shapes.network import NETWORK, STNet, moments
 from minimand.systems.shapes.surface import surface_of
 from minimand.systems.shapes.training import Classes, Shapes, rate
+from minimand.systems.shapes.views import roots, view_moments
 
 HELD = 5  # every fifth class is for validation
 
@@ -24,7 +26,10 @@ Show = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Plan:
-    """data: folders or sets of shapes with classes. size: of the embedding. every: steps between validations."""
+    """data: folders or sets of shapes with classes. size: of the embedding. every: steps between validations.
+
+    loss: one of LOSSES. views: to learn from so many views of each shape from one side; 0 for whole shapes.
+    """
 
     data: Sequence[str]
     size: int = 32
@@ -32,6 +37,8 @@ class Plan:
     pace: float = 1.0
     seed: int = 0
     every: int = 25
+    loss: str = "triplet"
+    views: int = 0
 
 
 def train(plan: Plan, run: Run, show: Show = lambda name, k, n: None) -> Progress:
@@ -48,10 +55,11 @@ def train(plan: Plan, run: Run, show: Show = lambda name, k, n: None) -> Progres
         raise InputError(f"{' '.join(plan.data)}: {len(classes)} classes; {HELD} of two shapes or more are needed.")
     labels = torch.tensor([classes.index(name) for name in names])
     held = labels % HELD == HELD - 1
-    shapes = looked_up([entry for _, entry in entries], labels, show)
+    shapes = looked_up([entry for _, entry in entries], labels, show, plan.views)
+    held = held.repeat_interleave(max(plan.views, 1))
     learned = shapes.part(~held)
     net = STNet(plan.size).born(learned.M, learned.others)
-    task = Classes(net, learned, shapes.part(held))
+    task = Classes(net, learned, shapes.part(held), LOSSES[plan.loss])
     before = task.validate(net)
     progress = run.fit(
         net, task, asdict(plan), steps=plan.steps, rate=lambda name: plan.pace * rate(name), every=plan.every
@@ -62,9 +70,11 @@ def train(plan: Plan, run: Run, show: Show = lambda name, k, n: None) -> Progres
         "network": NETWORK,
         "summary": f"{plan.size} numbers a shape; first tier of new classes {progress.best:.1f} %",
         "arguments": {"size": plan.size},
-        "loss": "triplet: farthest positive, soft nearest negative, margin 0.5",
+        "loss": plan.loss,
+        "views": plan.views,
         "training": {
-            "seed": plan.seed, "data": [Path(source).name for source in plan.data], "shapes": int((~held).sum()),
+            "seed": plan.seed, "data": [Path(source).name for source in plan.data],
+            "shapes": int((~held).sum()) // max(plan.views, 1),
             "classes": [name for k, name in enumerate(classes) if k % HELD != HELD - 1],
         },
         "validation": {
@@ -83,12 +93,19 @@ def labelled(source: Path) -> list[tuple[str, Entry]]:
     return [(source.stem, entry) for entry in entries]
 
 
-def looked_up(entries: Sequence[Entry], labels: Int[Tensor, " shapes"], show: Show = lambda name, k, n: None) -> Shapes:
-    """What networks need of shapes, their eigenpairs from the cache where they were computed before."""
+def looked_up(
+    entries: Sequence[Entry], labels: Int[Tensor, " shapes"], show: Show = lambda name, k, n: None, views: int = 0
+) -> Shapes:
+    """What networks need of shapes, or of so many views of each, from the cache where it was computed before."""
     M, others = list[Tensor](), list[Tensor]()
     for k, entry in enumerate(entries, 1):
         show(entry.name, k, len(entries))
-        pairs = cached_eigenpairs(surface_of(entry.read(), entry.name))
+        surface = surface_of(entry.read(), entry.name)
+        if views:
+            seen = view_moments(surface, views)
+            M, others = M + list(seen), others + list(roots(seen))
+            continue
+        pairs = cached_eigenpairs(surface)
         M.append(moments(pairs))
         others.append(wks(pairs))
-    return Shapes(torch.stack(M), torch.stack(others), labels)
+    return Shapes(torch.stack(M), torch.stack(others), labels.repeat_interleave(max(views, 1)))

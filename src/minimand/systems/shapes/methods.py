@@ -65,12 +65,23 @@ def get_method(name: str, weights: str | None = None) -> tuple[Method, str]:
     """
     if name == NETWORK:
         net, card = load_network(weights or SHIPPED)
-        return network_method(net), f"{name} {card['sha256']}"
+        make = views_method if card.get("views") else network_method
+        return make(net), f"{name} {card['sha256']}"
     if name not in METHODS:
         raise InputError(f"there is no method {name!r} for shapes; there are {', '.join(NAMES)}.")
     if weights is not None:
         raise InputError(f"{name} takes no weights; leave out --weights, or choose {NETWORK}.")
     return METHODS[name], name
+
+
+def views_method(net: STNet) -> Method:
+    """A network that learned views as a method for `retrieve --partial`, with its own unlearned part."""
+
+    def describe(pairs: Eigenpairs) -> Float[Tensor, " numbers"]:
+        M = log_moments(pairs)[None]
+        return net.describe(M, power(M, 0.5), SHARE)[0]
+
+    return describe
 
 
 def network_method(net: STNet) -> Method:

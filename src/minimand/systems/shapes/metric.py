@@ -1,5 +1,7 @@
 """Losses of metric learning: what is of one class shall lie together, what is not shall lie apart."""
 
+from collections.abc import Callable, Mapping
+
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
@@ -49,6 +51,11 @@ def large_margin(z: Points, labels: Labels) -> Float[Tensor, ""]:
     impostors = known[:, :, None] & (labels[:, None] != labels)[:, None, :]
     push = torch.where(impostors, torch.relu(torch.where(impostors, gaps, 0)), 0).sum(2)[known].mean()
     return 0.5 * pull + 0.5 * push
+
+
+LOSSES: Mapping[str, Callable[[Points, Labels], Float[Tensor, ""]]] = {
+    "triplet": triplet, "contrastive": contrastive, "large-margin": large_margin,
+}  # fmt: skip
 
 
 def _pairs(z: Points, labels: Labels) -> tuple[Float[Tensor, "shapes shapes"], Bool[Tensor, "shapes shapes"]]:

@@ -4,26 +4,22 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from minimand.io import InputError
-from minimand.io.cache import keep, kept
-from minimand.io.meshes import Mesh
 from minimand.metrics import leave_one_out, retrieval
-from minimand.systems.shapes.cache import cached_eigenpairs, digest
+from minimand.systems.shapes.cache import cached_eigenpairs
 from minimand.systems.shapes.collection import read_collection
-from minimand.systems.shapes.laplacian import PAIRS, eigenpairs
 from minimand.systems.shapes.metric import triplet
-from minimand.systems.shapes.network import Mixture, log_moments, power
+from minimand.systems.shapes.network import Mixture, log_moments
 from minimand.systems.shapes.partial import found_wholes, moved, scan_vector
 from minimand.systems.shapes.search import view_distances
 from minimand.systems.shapes.surface import surface_of
 from minimand.systems.shapes.tables import SEEDS, TABLES, learned, poses, table_row
 from minimand.systems.shapes.training import Shapes
-from minimand.systems.shapes.views import VIEWS, directions, seen_from
+from minimand.systems.shapes.views import VIEWS, roots, view_moments
 
 SETS = ("bodies_hard_dev", "mcgill_dev")
 
@@ -61,7 +57,7 @@ def range_table(data: Path, show: Show = lambda label, k, n: None) -> dict[str, 
             "the same, moved as bodies": found_wholes(
                 moved(scans.seen, bodies.seen, bodies.wholes), scans.wholes, scans.labels
             ),
-            f"log-wks, {VIEWS} views": among_views(_roots(scans.M), _roots(scans.views), scans.labels),
+            f"log-wks, {VIEWS} views": among_views(roots(scans.M), roots(scans.views), scans.labels),
         }
         rows += [table_row(method, name, "range", figures[None]) for method, figures in unlearned.items()]
         trials = [_trial(scans, poses(scans.labels, seed), seed) for seed in range(SEEDS)]
@@ -83,19 +79,8 @@ def read_scans(wholes: Path, parts: Path) -> Scans:
         torch.stack([scan_vector(*pair) for pair in zip(others, areas, strict=True)]),
         torch.stack([scan_vector(*pair) for pair in zip(spectra, areas, strict=True)]),
         torch.stack([log_moments(pairs) for pairs in others]),
-        torch.stack([view_moments(mesh) for mesh in meshes]),
+        torch.stack([view_moments(mesh, VIEWS) for mesh in meshes]),
     )
-
-
-def view_moments(mesh: Mesh) -> Float[Tensor, "views d d"]:
-    """Moments of views of a surface from all around, from disk where they were computed before."""
-    name = digest(mesh, PAIRS)
-    if "M" in (before := kept("views", name)) and len(before["M"]) == VIEWS:
-        return torch.from_numpy(before["M"])
-    parts = [surface_of(seen_from(mesh, direction), "a view") for direction in directions(VIEWS)]
-    M = torch.stack([log_moments(eigenpairs(*part[:2])) for part in parts])
-    keep("views", name, {"M": np.asarray(M)})
-    return M
 
 
 def among_views(
@@ -103,11 +88,6 @@ def among_views(
 ) -> Float[Tensor, "5"]:
     """Means of NN, first and second tier, E-measure and DCG: scans ask the nearest view of each shape but their own."""
     return torch.stack(retrieval(leave_one_out(view_distances(asked.double(), views.double()), labels))).mean(1)
-
-
-def _roots(M: Float[Tensor, "*batch d d"]) -> Float[Tensor, "*batch numbers"]:
-    flat = M.flatten(0, -3)
-    return power(flat, 0.5).unflatten(0, M.shape[:-2])
 
 
 def _trial(scans: Scans, train: Bool[Tensor, " shapes"], seed: int) -> dict[str, Float[Tensor, "5"]]:
@@ -119,6 +99,6 @@ def _trial(scans: Scans, train: Bool[Tensor, " shapes"], seed: int) -> dict[str,
     with torch.no_grad():
         asked, there = net(scans.M[~train]), net(views.flatten(0, 1)).unflatten(0, views.shape[:2])
     return {
-        f"log-wks, {VIEWS} views": among_views(_roots(scans.M[~train]), _roots(views), labels),
+        f"log-wks, {VIEWS} views": among_views(roots(scans.M[~train]), roots(views), labels),
         f"st-net that learned views, {VIEWS} views": among_views(asked, there, labels),
     }

@@ -1,10 +1,16 @@
 """What a scanner sees of a surface from one side."""
 
 import numpy as np
+import torch
 from jaxtyping import Bool, Float
+from torch import Tensor
 
+from minimand.io.cache import keep, kept
 from minimand.io.meshes import Mesh
-from minimand.systems.shapes.surface import largest_part, triangle_areas
+from minimand.systems.shapes.cache import digest
+from minimand.systems.shapes.laplacian import PAIRS, eigenpairs
+from minimand.systems.shapes.network import log_moments, power
+from minimand.systems.shapes.surface import largest_part, surface_of, triangle_areas
 
 VIEWS = 12  # of each shape in a collection that scans are looked for in
 PIXELS = 64  # of the depth buffer, along the longer side
@@ -36,6 +42,26 @@ def seen_from(mesh: Mesh, direction: Direction) -> Mesh:
     kept = largest_part(mesh.vertices, kept)
     used, faces = np.unique(kept, return_inverse=True)
     return Mesh(mesh.vertices[used], faces.reshape(-1, 3))
+
+
+def view_moments(mesh: Mesh, count: int) -> Float[Tensor, "count 49 49"]:
+    """`log_moments` of views of a surface from all around, from disk where they were computed before.
+
+    Where nothing is seen, as of a sheet from behind, other views stand in, or the whole.
+    """
+    name = f"{digest(mesh, PAIRS)}-{count}"
+    if "M" in (before := kept("views", name)):
+        return torch.from_numpy(before["M"])
+    parts = [part for direction in directions(count) if len((part := seen_from(mesh, direction)).faces)] or [mesh]
+    found = [log_moments(eigenpairs(*surface_of(part, "a view")[:2])) for part in parts]
+    M = torch.stack([found[k % len(found)] for k in range(count)])
+    keep("views", name, {"M": M.numpy()})
+    return M
+
+
+def roots(M: Float[Tensor, "*batch d d"]) -> Float[Tensor, "*batch numbers"]:
+    """Square roots of moments, as vectors."""
+    return power(M.flatten(0, -3), 0.5).unflatten(0, M.shape[:-2])
 
 
 def _in_front(mesh: Mesh, direction: Direction) -> Bool[np.ndarray, " faces"]:
