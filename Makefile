@@ -57,7 +57,7 @@ bench: $(STAMP)  ## run every benchmark, one after the other
 fuzz: $(STAMP)  ## damage files at random, COUNT of each format from number START on, and read them
 	@$(BIN)/python tests/io/fuzz.py --count $(COUNT) --start $(START)
 
-docs: $(STAMP)  ## build the site into build/site; check every link and run every example in the documents
+docs: $(STAMP)  ## build the site into build/site/VERSION; check every link, run every example in the documents
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "site: file://$(CURDIR)/build/site/index.html"
 	@$(BIN)/pytest -m '' tests/test_docs.py

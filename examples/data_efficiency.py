@@ -2,20 +2,19 @@
 
 ADMM-Net, ADMM-CSNet and a plain U-Net learn from the first 1, 3, 10, 30 and 60 chest images at half their size (128 x
 128), radial 20 %, in the same number of steps each; what they have after the last one is measured on 61, 64, 67, 70 and
-73. Nothing is chosen by looking at images. Writes docs/images/data-efficiency.png and prints one JSON line a training;
-with --keep FILE these lines are kept there, and a training that is in it is not repeated.
-
-python examples/data_efficiency.py --data ../shared/data --keep runs/data-efficiency.jsonl
+73. Nothing is chosen by looking at images. With --keep FILE every training is kept there as a line of JSON, and one
+that is in it is not repeated.
 """
 
-import argparse
 import json
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
+from gallery import Sheet
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
@@ -32,7 +31,6 @@ from minimand.reconstruction.training import Reconstruct
 from minimand.systems.mri.acquisition import acquisition
 from minimand.terms import LeastSquares
 
-PICTURE = Path(__file__).resolve().parents[1] / "docs" / "images" / "data-efficiency.png"
 COUNTS, MASK = (1, 3, 10, 30, 60), "radial:0.2"
 LINES = ("tv", "bm3d-mri")
 
@@ -81,7 +79,7 @@ NETWORKS: dict[str, tuple[Callable[[], nn.Module], Callable[[str], float]]] = {
 }
 
 
-def learned(name: str, count: int, images: list[Tensor], tested: list[Tensor], steps: int) -> dict[str, object]:
+def learned(name: str, count: int, images: list[Tensor], tested: list[Tensor], steps: int) -> dict[str, Any]:
     """One training, measured: the network of a name after so many steps on the first `count` images."""
     torch.manual_seed(0)
     make, rates = NETWORKS[name]
@@ -90,10 +88,7 @@ def learned(name: str, count: int, images: list[Tensor], tested: list[Tensor], s
     fit(net, task, steps=steps, rate=rates, every=steps)  # one validation, after the last step
     numbers = sum(p.numel() for p in net.parameters())
     seconds = round(time.perf_counter() - started, 1)
-    return {
-        "network": name, "numbers": numbers, "images": count, "steps": steps, "seconds": seconds,
-        "psnr": measured(net.eval(), tested),
-    }  # fmt: skip
+    return {"numbers": numbers, "steps": steps, "seconds": seconds, "psnr": measured(net.eval(), tested)}
 
 
 def halves(spec: str) -> list[Tensor]:
@@ -109,9 +104,9 @@ def measured(method: Callable[[LeastSquares], Tensor], tested: list[Tensor]) -> 
     return [float(psnr(method(fixed(measure, t[None])), t[None], peak=1.0)) for t in tested]
 
 
-def draw(lines: list[dict], path: Path) -> None:
+def draw(lines: list[dict]) -> Figure:
     """PSNR by the number of images, with horizontal lines for what learns nothing."""
-    figure = Figure(figsize=(6.4, 4.2), dpi=120, layout="constrained")
+    figure = Figure(figsize=(6.4, 4.2), layout="constrained")
     axes = figure.subplots()
     for name in dict.fromkeys(line["network"] for line in lines):
         own = sorted((line for line in lines if line["network"] == name), key=lambda line: line["images"])
@@ -126,35 +121,35 @@ def draw(lines: list[dict], path: Path) -> None:
     axes.set_xticks(COUNTS, [str(n) for n in COUNTS])
     axes.minorticks_off()
     axes.legend(frameon=False)
-    figure.savefig(path)
+    return figure
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--steps", type=int, default=150)
-    parser.add_argument("--keep", type=Path)
-    options = parser.parse_args()
+    sheet = Sheet("data-efficiency", __doc__, data=True)
+    sheet.number("--steps", 150, 2, "steps of every training")
+    sheet.number("--most", COUNTS[-1], 1, "images to learn from at most")
+    sheet.parser.add_argument("--keep", type=Path, metavar="FILE")
+    options = sheet.options()
     keep = options.keep
     lines = [json.loads(line) for line in keep.read_text().splitlines()] if keep and keep.exists() else []
-    there = {(line["network"], line["images"]) for line in lines}
     chest = halves(f"{options.data}/mri/chest_train_075.npz:image")
     images, tested = chest[:60], chest[60::3]
 
-    def add(line: dict[str, object]) -> None:
-        lines.append(line)
-        print(json.dumps(line), flush=True)
-        if keep:
-            keep.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    def add(network: str, count: int, measure: Callable[[], dict[str, Any]]) -> None:
+        there = [line for line in lines if (line["network"], line["images"]) == (network, count)]
+        if not there:
+            lines.append({"network": network, "images": count, **measure()})
+            if keep:
+                keep.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        found = there[0] if there else lines[-1]
+        sheet.tell(f"{network}, {count} images", psnr=[round(value, 3) for value in found["psnr"]])
 
     for name in LINES:
-        if (name, 0) not in there:
-            add({"network": name, "images": 0, "psnr": measured(CLASSICAL[name], tested)})
-    for count in COUNTS:
+        add(name, 0, lambda name=name: {"psnr": measured(CLASSICAL[name], tested)})
+    for count in [n for n in COUNTS if n <= options.most]:
         for name in NETWORKS:
-            if (name, count) not in there:
-                add(learned(name, count, images, tested, options.steps))
-    draw(lines, PICTURE)
+            add(name, count, lambda name=name, n=count: learned(name, n, images, tested, options.steps))
+    sheet.save(draw(lines), dpi=120)
 
 
 if __name__ == "__main__":

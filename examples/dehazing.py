@@ -1,11 +1,10 @@
-"""Haze made in two free pictures, and what each method makes of it: writes docs/images/dehazing.png.
+"""Haze made in two free pictures, and what each method makes of it.
 
 The depth is made up: it falls from the top of the picture to its bottom. The network is that for research use.
 """
 
-from pathlib import Path
-
 import torch
+from gallery import Sheet
 from matplotlib.figure import Figure
 from skimage import data
 
@@ -13,20 +12,21 @@ from minimand.systems.dehazing.dehaze import CLASSICAL, dehaze
 from minimand.systems.dehazing.haze import add_haze, transmission
 from minimand.systems.dehazing.methods import get_method
 
-ROOT = Path(__file__).resolve().parents[1]
 DENSITY, AIRLIGHT = 1.3, (0.90, 0.92, 0.95)
 
 
 def main() -> None:
+    sheet = Sheet("dehazing", __doc__)
+    sheet.options()
     methods = {
         "dark-channel": CLASSICAL["dark-channel"],
         "color-attenuation": CLASSICAL["color-attenuation"],
         "proximal-dehaze": get_method("proximal-dehaze", "research")[0],
     }
-    pictures = [data.coffee(), data.astronaut()[:342]]
+    pictures = {"coffee": data.coffee(), "astronaut": data.astronaut()[:342]}
     figure = Figure(figsize=(13, 3.9), layout="constrained")
     axes = figure.subplots(2, 5)
-    for row, picture in zip(axes, pictures, strict=True):
+    for row, (where, picture) in zip(axes, pictures.items(), strict=True):
         J = torch.from_numpy(picture).permute(2, 0, 1)[None] / 255
         high, wide = J.shape[2:]
         depth = torch.linspace(1, 0.1, high)[None, :, None].expand(1, high, wide)
@@ -34,10 +34,12 @@ def main() -> None:
         shown = {"hazy": I, **{name: dehaze(I, method).J for name, method in methods.items()}, "truth": J[0]}
         for ax, (name, x) in zip(row, shown.items(), strict=True):
             psnr = -10 * float(torch.log10((x - J[0]).square().mean()))
+            if name != "truth":
+                sheet.tell(f"{where}, {name}", psnr=round(psnr, 2))
             ax.imshow(x.permute(1, 2, 0).numpy())
             ax.set_title(name if name == "truth" else f"{name}  {psnr:.1f} dB", fontsize=9)
             ax.set_axis_off()
-    figure.savefig(ROOT / "docs" / "images" / "dehazing.png", dpi=90)
+    sheet.save(figure, dpi=90)
 
 
 if __name__ == "__main__":

@@ -1,19 +1,12 @@
-"""HyperAdam in place of Adam: the same network, starts and mini-batches of MNIST; writes docs/images/hyperadam.png.
-
-python examples/hyperadam.py --data ../shared/data
-"""
-
-import argparse
-from pathlib import Path
+"""HyperAdam in place of Adam: the same network, starts and mini-batches of MNIST."""
 
 import torch
+from gallery import Sheet
 from torch import nn
 
 from minimand.systems.optimizers import HyperAdam
 from minimand.systems.optimizers.curves import curves_png
-from minimand.systems.optimizers.data import data_folder, mnist
-
-PICTURE = Path(__file__).resolve().parents[1] / "docs" / "images" / "hyperadam.png"
+from minimand.systems.optimizers.data import mnist
 
 
 def learn(make, pictures, steps: int, seed: int) -> list[float]:
@@ -32,11 +25,10 @@ def learn(make, pictures, steps: int, seed: int) -> list[float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--data", type=Path, default=data_folder())
-    parser.add_argument("--steps", type=int, default=150)
-    parser.add_argument("--runs", type=int, default=2)
-    options = parser.parse_args()
+    sheet = Sheet("hyperadam", __doc__, data=True)
+    sheet.number("--steps", 150, 12, "steps of every rule")
+    sheet.number("--runs", 2, 1, "starts whose mean is shown")
+    options = sheet.options()
     pictures, ways = mnist(options.data, "train"), {"Adam, lr 0.001": torch.optim.Adam, "HyperAdam": HyperAdam}
     ways["Adam, lr 0.01"] = lambda parameters: torch.optim.Adam(parameters, 0.01)
     losses = {
@@ -44,8 +36,8 @@ def main() -> None:
         for name, make in ways.items()
     }
     for name, found in losses.items():
-        print(f"{name}: {float(found[-10:].mean()):.4f}, mean of the last ten losses")
-    PICTURE.write_bytes(curves_png(losses, "MLP 784-64-10 on MNIST"))
+        sheet.tell(name, mean_of_the_last_ten_losses=round(float(found[-10:].mean()), 4))
+    sheet.save(curves_png(losses, "MLP 784-64-10 on MNIST"))
 
 
 if __name__ == "__main__":

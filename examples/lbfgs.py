@@ -1,19 +1,14 @@
 """The talk's training figure: PSNR of test images by the iterations of L-BFGS, with RecPF's line.
 
 The basic network (ADMM-Net) and the generic one (ADMM-CSNet), each from birth, by full batches of chest images 1, 11,
-... at half their size (128 x 128), and measured on 61, 64, 67, 70 and 73; radial 20 %. Writes docs/images/lbfgs.png
-and prints one JSON line a network.
-
-python examples/lbfgs.py --data ../shared/data
+... at half their size (128 x 128), and measured on 61, 64, 67, 70 and 73; radial 20 %.
 """
 
-import argparse
-import json
 import time
-from pathlib import Path
 
 import torch
 from data_efficiency import halves
+from gallery import Sheet
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -28,7 +23,6 @@ from minimand.reconstruction.networks import rate
 from minimand.reconstruction.training import Reconstruct
 from minimand.systems.mri.acquisition import acquisition
 
-PICTURE = Path(__file__).resolve().parents[1] / "docs" / "images" / "lbfgs.png"
 MASK = "radial:0.2"
 NETWORKS = {
     "ADMM-Net (basic)": ADMMNet,
@@ -56,33 +50,33 @@ def line(tested: list[Tensor]) -> float:
     return float(torch.cat(each).mean())
 
 
-def draw(curves: list[dict], flat: float, path: Path) -> None:
+def draw(curves: list[dict], flat: float) -> Figure:
     """PSNR by iterations."""
-    figure = Figure(figsize=(6.4, 4.2), dpi=120, layout="constrained")
+    figure = Figure(figsize=(6.4, 4.2), layout="constrained")
     axes = figure.subplots()
     for found in curves:
         axes.plot(*zip(*found["psnr"]), marker=".", label=f"{found['network']}, {found['depth']} stages")
     axes.axhline(flat, ls="--", color="grey", label="RecPF")
     axes.set(xlabel="iterations of L-BFGS", ylabel="PSNR, dB (5 chest images, radial 20 %)")
     axes.legend(frameon=False)
-    figure.savefig(path)
+    return figure
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--images", type=int, default=6)
-    parser.add_argument("--depth", type=int, default=5)
-    parser.add_argument("--rounds", type=int, default=10)
-    options = parser.parse_args()
+    sheet = Sheet("lbfgs", __doc__, data=True)
+    sheet.number("--images", 6, 1, "images to learn from")
+    sheet.number("--depth", 5, 2, "stages")
+    sheet.number("--rounds", 10, 1, "rounds of five iterations")
+    options = sheet.options()
     chest = halves(f"{options.data}/mri/chest_train_075.npz:image")
     images, tested = chest[: 60 : 60 // options.images], chest[60::3]
     flat, curves = line(tested), []
-    print(json.dumps({"method": "recpf", "psnr": flat}), flush=True)
+    sheet.tell("recpf", psnr=round(flat, 3))
     for name in NETWORKS:
         curves.append(curve(name, images, tested, options.depth, options.rounds))
-        print(json.dumps(curves[-1]), flush=True)
-    draw(curves, flat, PICTURE)
+        points = [(step, round(score, 3)) for step, score in curves[-1]["psnr"]]
+        sheet.tell(name, psnr=points, seconds=curves[-1]["seconds"])
+    sheet.save(draw(curves, flat), dpi=120)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,14 @@
-"""Two surfaces that bend, and which landmark of one is which of the other: writes docs/images/shapes.png."""
+"""Two surfaces that bend, and which landmark of one is which of the other."""
 
 from pathlib import Path
 
 import numpy as np
+from gallery import Sheet
 
 from minimand.systems.shapes.laplacian import eigenpairs
 from minimand.systems.shapes.made import tube
 from minimand.systems.shapes.matching import landmarks, match_surfaces
 from minimand.systems.shapes.pairs import Pairs, draw
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 def worm(t: np.ndarray) -> np.ndarray:
@@ -18,6 +17,8 @@ def worm(t: np.ndarray) -> np.ndarray:
 
 
 def main() -> None:
+    sheet = Sheet("shapes", __doc__)
+    output = sheet.options().output
     bent = tube(0.6, worm, rings=60, around=24), tube(2.6, worm, rings=70, around=28)
     marks = [landmarks(eigenpairs(mesh.vertices, mesh.faces), 10) for mesh in bent]
     found = match_surfaces(*marks)
@@ -26,7 +27,11 @@ def main() -> None:
         for i, j, sure in zip(marks[0].vertices, found.right, found.sure, strict=True)
     ]
     names = Path("hardly bent"), Path("bent more, meshed anew")
-    draw(ROOT / "docs" / "images" / "shapes.png", Pairs(*names, "mean-field", pairs, [], bent), force=True)
+    for i, j, sure in pairs:
+        sheet.tell("pair", left=i, right=j, sure=round(sure, 2))
+    output.parent.mkdir(parents=True, exist_ok=True)
+    draw(output, Pairs(*names, "mean-field", pairs, [], bent), force=True)
+    sheet.save(output.read_bytes())
 
 
 if __name__ == "__main__":

@@ -1,15 +1,11 @@
 """How fast codes come: ISTA, FISTA and networks that learned them, by the number of iterations or layers.
 
 Dictionary and networks learn from patches of train400 (1..360), stop where 361..400 are best, and are measured on
-bsd68_dev. Writes the picture docs/images/sparse-coding.png and prints its figures, one JSON line each.
+bsd68_dev.
 """
 
-import argparse
-import json
-import os
-from pathlib import Path
-
 import torch
+from gallery import Sheet
 from matplotlib.figure import Figure
 
 from minimand.learning import fit
@@ -26,7 +22,6 @@ from minimand.systems.inference.sparse_coding import (
     standard_patches,
 )  # fmt: skip
 
-ROOT = Path(__file__).resolve().parents[1]
 SIZE, ATOMS, WEIGHT, DEEPEST = 8, 64, 0.01, 7
 ITERATIONS = (1, 2, 3, 5, 7, 10, 14, 21, 35, 50, 70)
 LABELS = {
@@ -36,7 +31,11 @@ LABELS = {
 
 
 def main() -> None:
-    options = arguments()
+    sheet = Sheet("sparse-coding", __doc__, data=True)
+    sheet.number("--each", 50, 4, "patches a picture to learn from")
+    sheet.number("--steps", 1000, 20, "Adam steps for every depth")
+    sheet.number("--full", 10, 0, "rounds of L-BFGS after them")
+    options = sheet.options()
     files = sorted((options.data / "images" / "train400").glob("*.png"))
     y = standard_patches(files[:360], options.each, SIZE, seed=0)
     chosen = standard_patches(files[360:], 30, SIZE, seed=1)
@@ -44,14 +43,14 @@ def main() -> None:
     start = y[torch.randperm(len(y), generator=torch.Generator().manual_seed(0))[:ATOMS]].mT
     problem = SparseCoding(energy_dictionary(y, start, WEIGHT, steps=options.steps // 10), WEIGHT)
     z, best_chosen, best = problem.codes(y, 300), problem.codes(chosen, 500), problem.codes(tested)
-    tell("problem", patches=len(y), tested=len(tested), used=round(float((best != 0).sum(1).float().mean()), 1))
+    sheet.tell("problem", patches=len(y), tested=len(tested), used=round(float((best != 0).sum(1).float().mean()), 1))
     floor = float(problem.energy(tested)(best).detach().mean())
     curves: dict[str, dict[int, tuple[float, float]]] = {}
 
     def measure(name: str, layers: int, found: torch.Tensor) -> None:
         above = float(problem.energy(tested)(found).detach().mean()) / floor - 1
         curves.setdefault(name, {})[layers] = code_error(found, best), above
-        tell(name, layers=layers, code_error=round(code_error(found, best), 5), energy_above=round(above, 5))
+        sheet.tell(name, layers=layers, code_error=round(code_error(found, best), 5), energy_above=round(above, 5))
 
     rate = safe_rate(problem.D)
     for name, step in (("ISTA", ProximalGradient(rate)), ("FISTA", FISTA(rate))):
@@ -78,7 +77,7 @@ def main() -> None:
             with torch.no_grad():
                 measure(LABELS[name], depth, run(net, problem, tested))
             before = net
-    draw(curves, options.output)
+    sheet.save(draw(curves), dpi=110)
 
 
 def deepen(net: Unroll, shallow: Unroll) -> None:
@@ -87,7 +86,7 @@ def deepen(net: Unroll, shallow: Unroll) -> None:
         stage.load_state_dict(source.state_dict())
 
 
-def draw(curves: dict[str, dict[int, tuple[float, float]]], output: Path) -> None:
+def draw(curves: dict[str, dict[int, tuple[float, float]]]) -> Figure:
     """Error of the codes and energy above the least, by iterations or layers."""
     figure = Figure(figsize=(9.6, 3.8), layout="constrained")
     for axes, part, label in zip(figure.subplots(1, 2), (0, 1), ("error of the codes", "energy above the least")):
@@ -97,25 +96,8 @@ def draw(curves: dict[str, dict[int, tuple[float, float]]], output: Path) -> Non
         axes.set_title(label, fontsize=10)
         axes.grid(linewidth=0.4)
     axes.legend(fontsize=7)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(output, dpi=110)
-
-
-def tell(what: str, **figures: float) -> None:
-    print(json.dumps({"what": what, **figures}), flush=True)
-
-
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    data = Path(os.environ.get("MINIMAND_DATA", ROOT.parent / "shared" / "data"))
-    parser.add_argument("--data", type=Path, default=data, help="folder of the real data")
-    parser.add_argument("--each", type=int, default=50, help="patches a picture to learn from")
-    parser.add_argument("--steps", type=int, default=1000, help="Adam steps for every depth")
-    parser.add_argument("--full", type=int, default=10, help="rounds of L-BFGS after them")
-    parser.add_argument("-o", "--output", type=Path, default=ROOT / "docs" / "images" / "sparse-coding.png")
-    return parser.parse_args()
+    return figure
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(1)
     main()

@@ -1,7 +1,6 @@
-"""A virtual head, MR and CT, and how MIND sees both: writes docs/images/synthesis.png."""
+"""A virtual head, MR and CT, and how MIND sees both."""
 
-from pathlib import Path
-
+from gallery import Sheet
 from matplotlib.figure import Figure
 
 from minimand.systems.synthesis.heads import virtual_head
@@ -9,11 +8,12 @@ from minimand.systems.synthesis.intensity import ct_range, unit_mr
 from minimand.systems.synthesis.report import mind_distance
 from minimand.systems.synthesis.subjects import Subject, head_template
 
-ROOT = Path(__file__).resolve().parents[1]
 SLICE, SHIFT = 9, 6
 
 
 def main() -> None:
+    sheet = Sheet("synthesis", __doc__)
+    sheet.options()
     head = virtual_head(head_template()[0], seed=1, size=128)
     subject = Subject("CT", head.ct)
     mr, ct = unit_mr(Subject("MR", head.mr))[SLICE], ct_range([subject]).unit(head.ct)[SLICE]
@@ -25,10 +25,11 @@ def main() -> None:
     figure = Figure(figsize=(13, 3), layout="constrained")
     for ax, (name, image) in zip(figure.subplots(1, len(shown)), shown.items(), strict=True):
         far = name.startswith("MIND")
+        sheet.tell(name, mean=round(float(image.mean()), 4))
         ax.imshow(image.rot90(), cmap="inferno" if far else "gray", vmin=0 if far else -1, vmax=2 if far else 1)
         ax.set_title(f"{name.strip()}, mean {float(image.mean()):.3f}" if far else name, fontsize=9)
         ax.set_axis_off()
-    figure.savefig(ROOT / "docs" / "images" / "synthesis.png", dpi=90)
+    sheet.save(figure, dpi=90)
 
 
 if __name__ == "__main__":

@@ -1,17 +1,14 @@
 """A variational autoencoder of MNIST, and beliefs by iterations that learned instead of one pass of the encoder.
 
 Learns from 55000 images of the training set, stops where the other 5000 are best, and is measured on the 10000 of the
-test set (inference on its first 500), binary by draws of seed 0. Writes docs/images/variational.png and prints its
-figures, one JSON line each.
+test set (inference on its first 500), binary by draws of seed 0.
 """
 
-import argparse
-import json
-import os
 import time
 from pathlib import Path
 
 import torch
+from gallery import Sheet
 from matplotlib.figure import Figure
 
 from minimand import Descent, Unroll, solve
@@ -29,12 +26,18 @@ from minimand.systems.optimizers.data import mnist
 from minimand.terms import Evidence
 from minimand.terms.evidence import drawn_noise
 
-ROOT = Path(__file__).resolve().parents[1]
 STEPS = 10  # of inference that are looked at
 
 
 def main() -> None:
-    options = arguments()
+    sheet = Sheet("variational", __doc__, data=True)
+    sheet.number("--steps", 4000, 40, "Adam steps of the autoencoder")
+    sheet.number("--inference", 600, 3, "Adam steps of the inference network")
+    sheet.number("--seed", 0, 0, "of births and mini-batches")
+    sheet.number("--long", 1000, 20, "steps of Adam on 100 images, to see how far belief can go")
+    sheet.parser.add_argument("--checkpoint", type=Path, help="file that keeps an interrupted run")
+    sheet.parser.add_argument("--resume", action="store_true", help="go on from the checkpoint")
+    options = sheet.options()
     images, chosen, tested = (mnist(options.data, part).x.flatten(1) for part in ("train", "validation", "test"))
     chosen, tested = (torch.bernoulli(y, generator=torch.Generator().manual_seed(0)) for y in (chosen, tested))
     torch.manual_seed(options.seed)
@@ -44,20 +47,20 @@ def main() -> None:
         every=max(1, options.steps // 10), checkpoint=options.checkpoint, resume=options.resume)  # fmt: skip
     model.requires_grad_(False)
     start = model(tested)
-    tell("encoder", elbo=mean(model, tested, start), steps=options.steps, seconds=time.process_time() - begun)
+    sheet.tell("encoder", elbo=mean(model, tested, start), steps=options.steps, seconds=time.process_time() - begun)
     torch.manual_seed(options.seed + 1)
     net = inference_network(model)
     begun = time.process_time()
     fit(net, LearnInference(model, images, chosen[:500]), steps=options.inference,
         rate=lambda name: 2e-2 if name.endswith("rate") else 5e-5, every=max(1, options.inference // 6))  # fmt: skip
-    tell("inference learned", seconds=time.process_time() - begun)
+    sheet.tell("inference learned", seconds=time.process_time() - begun)
     gain = torch.cat([gained(net, model, y) for y in tested.split(1000)])
-    tell("learned inference over the encoder, nats an image", images=len(gain), mean=float(gain.mean()),
+    sheet.tell("learned inference over the encoder, nats an image", images=len(gain), mean=float(gain.mean()),
          deviation=float(gain.std()), standard_error=float(gain.std()) / len(gain) ** 0.5,
          share_of_images_gained=float((gain > 0).double().mean()))  # fmt: skip
     tested = tested[:500]
     start = model(tested)
-    tell("encoder, 500 images", elbo=mean(model, tested, start))
+    sheet.tell("encoder, 500 images", elbo=mean(model, tested, start))
     term = Evidence(model.decoder, tested, drawn_noise(SAMPLES, model.latents, 1, len(tested)))
     net.depth = STEPS
     curves = {
@@ -66,10 +69,13 @@ def main() -> None:
         "Adam": by_adam(model, tested, start),
     }
     for name, values in curves.items():
-        tell(name, after_5=values[4], after_10=values[9])
-    draw(curves, mean(model, tested, start), options.output)
-    tell("1000 steps of Adam, 100 images", elbo=by_adam(model, tested[:100], start[:100], steps=1000, rate=0.01)[-1],
-         encoder=mean(model, tested[:100], start[:100]))  # fmt: skip
+        sheet.tell(name, after_5=values[4], after_10=values[9])
+    sheet.tell(
+        f"{options.long} steps of Adam, 100 images",
+        elbo=by_adam(model, tested[:100], start[:100], steps=options.long, rate=0.01)[-1],
+        encoder=mean(model, tested[:100], start[:100]),
+    )
+    sheet.save(draw(curves, mean(model, tested, start)), dpi=110)
 
 
 def gained(net: Unroll, model: Autoencoder, y: torch.Tensor) -> torch.Tensor:
@@ -110,7 +116,7 @@ def mean(model: Autoencoder, y: torch.Tensor, x: torch.Tensor) -> float:
     return round(float(bound(model.decoder, y, x.detach()).mean()), 3)
 
 
-def draw(curves: dict[str, list[float]], encoder: float, output: Path) -> None:
+def draw(curves: dict[str, list[float]], encoder: float) -> Figure:
     figure = Figure(figsize=(5.4, 3.6), layout="constrained")
     axes = figure.subplots()
     for name, values in curves.items():
@@ -122,23 +128,5 @@ def draw(curves: dict[str, list[float]], encoder: float, output: Path) -> None:
     figure.savefig(output, dpi=110)
 
 
-def tell(what: str, **figures: float) -> None:
-    print(json.dumps({"what": what, **figures}), flush=True)
-
-
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    data = Path(os.environ.get("MINIMAND_DATA", ROOT.parent / "shared" / "data"))
-    parser.add_argument("--data", type=Path, default=data, help="folder of the real data")
-    parser.add_argument("--steps", type=int, default=4000, help="Adam steps of the autoencoder")
-    parser.add_argument("--inference", type=int, default=600, help="Adam steps of the inference network")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--checkpoint", type=Path, help="file that keeps an interrupted run")
-    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint")
-    parser.add_argument("-o", "--output", type=Path, default=ROOT / "docs" / "images" / "variational.png")
-    return parser.parse_args()
-
-
 if __name__ == "__main__":
-    torch.set_num_threads(1)
     main()

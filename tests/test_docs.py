@@ -1,12 +1,18 @@
 """What the documents say holds: every link leads somewhere, every Python example runs."""
 
+import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import typer
+
+from minimand import __version__
+from minimand.commands.app import app
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -49,6 +55,24 @@ def test_every_python_example_runs(document):
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_every_command_in_an_example_has_the_options_that_it_names(document):
+    shell = "\n".join(code for language, code in FENCED.findall(text_of(document)) if language == "sh")
+    for line in shell.replace("\\\n", " ").splitlines():
+        words = shlex.split(line.partition(" #")[0].replace("[", " ").replace("]", " "))
+        if words[:1] != ["minimand"] or len(words) == 1:
+            continue
+        command = typer.main.get_command(app)
+        rest = iter(words[1:])
+        for word in rest:
+            if word.startswith("-"):
+                known = {name for p in command.params for name in [*p.opts, *p.secondary_opts]} | {"--help"}
+                assert word.partition("=")[0] in known, f"{name_of(document)}: {line}: no option {word}"
+            elif hasattr(command, "commands"):
+                assert word in command.commands, f"{name_of(document)}: {line}: no command {word}"
+                command = command.commands[word]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
 def test_every_file_that_a_document_names_is_there(document):
     named = re.findall(r"`((?:src|tests|examples|benchmarks)/[\w/.-]+\.py)`", text_of(document))
     assert [name for name in named if not (ROOT / name).is_file()] == []
@@ -61,6 +85,13 @@ def test_every_guide_is_in_the_site():
     assert {name for name in guides if f" {name}\n" not in site} == set()
 
 
+@pytest.mark.parametrize("room", ["operators", "terms", "steps"])
+def test_every_module_of_the_vocabulary_is_in_the_reference(room):
+    page = text_of(ROOT / "docs" / "api" / f"{room}.md")
+    modules = {path.stem for path in (ROOT / "src" / "minimand" / room).glob("*.py")} - {"__init__"}
+    assert {name for name in modules if f"::: minimand.{room}.{name}\n" not in f"{page}\n"} == set()
+
+
 @pytest.mark.slow
 def test_the_site_is_built_without_a_warning_and_loads_nothing_from_elsewhere(tmp_path):
     pytest.importorskip("mkdocs", reason="needs the extra docs")
@@ -69,7 +100,12 @@ def test_the_site_is_built_without_a_warning_and_loads_nothing_from_elsewhere(tm
     done = subprocess.run(command, cwd=ROOT, env=quiet, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "WARNING" not in done.stderr
-    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    (listed,) = json.loads((tmp_path / "versions.json").read_text(encoding="utf-8"))
+    assert listed == {"version": __version__, "title": __version__, "aliases": ["latest"]}
+    assert f"url={__version__}/index.html" in (tmp_path / "index.html").read_text(encoding="utf-8")
+    site = tmp_path / __version__
+    page = (site / "index.html").read_text(encoding="utf-8")
     assert re.findall(r'(?:src|<link[^>]*stylesheet[^>]*href)="https?:[^"]*"', page) == []
-    reference = (tmp_path / "api" / "core.html").read_text(encoding="utf-8")
+    assert not (site / "hooks.py").exists()
+    reference = (site / "api" / "core.html").read_text(encoding="utf-8")
     assert "A linear map between batches, with its adjoint" in reference
