@@ -123,7 +123,8 @@ class Heard(Out):
 
 
 @pytest.fixture
-def out(tmp_path):
+def out(tmp_path, monkeypatch):
+    monkeypatch.setenv("MINIMAND_CACHE", str(tmp_path / "cache"))
     folder = tmp_path / "job"
     folder.mkdir()
     return Heard(folder)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-UNPACKED = "unpacked"  # folder of a job for what an archive held; it goes when the job ends
+UNPACKED = "unpacked"  # folder of a job for what an archive held and what is cached; it goes when the job ends
 LEVELS = 65535  # grey levels of a picture: differences of two pictures are still smooth
 
 

@@ -34,7 +34,9 @@ def main() -> None:
     tell({"kind": "ready"})
     if line := sys.stdin.readline():
         threading.Thread(target=_end_with_input, daemon=True).start()
-        work(json.loads(line), tell)
+        job = json.loads(line)
+        os.environ["MINIMAND_CACHE"] = str(Path(job["folder"]) / UNPACKED)  # nothing of a job outlives it
+        work(job, tell)
 
 
 def work(job: Mapping[str, Any], tell: Any) -> None:
