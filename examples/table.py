@@ -6,6 +6,7 @@ The published ones are of other images. The guides have the tables on all images
 import json
 import subprocess
 import sys
+from textwrap import wrap
 from typing import Any
 
 from gallery import Sheet
@@ -54,15 +55,16 @@ def draw(found: dict[str, Any], rows: list[dict[str, Any]], key: str, label: str
     known = [(row["published"][key], k) for k, row in enumerate(rows) if key in row.get("published", {})]
     if known:
         axes.scatter(*zip(*known), color="tab:orange", zorder=3, label="published, other images", s=22)
-        axes.legend(fontsize=7, loc="lower right")
+        axes.legend(fontsize=7, loc="lower right", bbox_to_anchor=(1, 1), borderpad=0.2)
     every = [*values, *(value for value, _ in known)]
     margin = 0.15 * (max(every) - min(every)) or 1.0
     axes.set_xlim(min(every) - margin, max(every) + margin)
     for k, value in enumerate(values):
         axes.annotate(f"{value:.2f}", (value, k), xytext=(3, 0), textcoords="offset points", va="center", fontsize=7)
     what = "image" if images == 1 else "images"
-    axes.set(xlabel=label, title=f"{found['table']}, {images} {what} of ours")
-    axes.title.set_fontsize(9)
+    axes.set_xlabel(label, fontsize=8)
+    axes.set_title(f"{found['table']}, {found.get('sampling', '')} {images} {what} of ours", fontsize=9, loc="left")
+    figure.supxlabel("published: " + "\n".join(wrap(found["source"], 110)), fontsize=6)
     return figure
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-EXAMPLES, PICTURES, REFERENCE = ROOT / "examples", ROOT / "docs" / "images", ROOT / "tests" / "gallery"
+EXAMPLES, PICTURES, REFERENCE = ROOT / "examples", ROOT / "docs" / "images", ROOT / "tests" / "figures"
 MADE = sorted(PICTURES.glob("*.json"))
 TOLERANCE = 0.02  # of a value, relative, and in units of the table's last digits; other machines round otherwise
 
