@@ -4,9 +4,11 @@ import json
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).resolve().parents[1]
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
@@ -47,3 +49,16 @@ def test_what_is_installed_fits_together():
         pytest.skip("needs pip")
     ours = [line for line in done.stdout.splitlines() if line.lower().startswith(("minimand", "torch", "distributed"))]
     assert ours == []
+
+
+def test_every_pin_takes_the_oldest_python_that_the_readme_names():
+    """Debian 12 has 3.11.2; a pin that wants a later 3.11 makes `make demo` fail there."""
+    pins = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pinned = dict(line.split("==") for line in pins if "==" in line)
+    for name, version in pinned.items():
+        try:
+            found = metadata(name)
+        except PackageNotFoundError:  # of an extra that is not installed
+            continue
+        if found["Version"] == version.split()[0]:
+            assert "3.11.0" in SpecifierSet(found["Requires-Python"] or ""), f"{name}=={version}"
