@@ -31,6 +31,8 @@ def test_images_corners_and_numbers_are_told_apart(tmp_path, image, kspace):
     for i, (kind, array) in enumerate(cases.items()):
         write_array(tmp_path / f"{i}.npy", array)
         assert describe(tmp_path / f"{i}.npy")["arrays"][0]["looks_like"] == kind
+    write_array(tmp_path / "affine.npy", np.eye(4) + 0.5)
+    assert describe(tmp_path / "affine.npy")["arrays"][0]["looks_like"] == "numbers"
 
 
 def test_a_container_of_equals_and_one_with_nan_are_described_all_the_same(tmp_path):

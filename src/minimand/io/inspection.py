@@ -75,8 +75,8 @@ def _array(stored: Stored) -> dict[str, Any]:
 def looks_like(stored: Stored) -> str:
     """`mask`, `k-space`, `k-space, zero frequency at [0, 0]`, `image` (or images) or `numbers`."""
     array = stored.array
-    if array.ndim < 2 or min(array.shape[-2:], default=0) < 2 or array.size == 0:
-        return "numbers"
+    if array.ndim < 2 or min(array.shape[-2:], default=0) < 2 or array.size == 0 or array.shape == (4, 4):
+        return "numbers"  # 4 x 4 are an affine map
     if stored.channels:
         return "image"
     if array.dtype.kind != "c":
