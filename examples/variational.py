@@ -124,8 +124,7 @@ def draw(curves: dict[str, list[float]], encoder: float) -> Figure:
     axes.axhline(encoder, color="grey", linewidth=0.8, label="the encoder alone")
     axes.set(xlabel="steps from what the encoder believes", ylabel="ELBO of the test set, nats")
     axes.legend(fontsize=8)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(output, dpi=110)
+    return figure
 
 
 if __name__ == "__main__":
