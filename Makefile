@@ -3,6 +3,7 @@ PYTHON ?= python3
 EXTRAS ?= dev,bench,nufft,app,export,batch,docs
 COUNT ?= 20000
 START ?= 10000
+KILLS ?= 200
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
@@ -54,8 +55,10 @@ bench: $(STAMP)  ## run every benchmark, one after the other
 		[ -e "$$file" ] || { echo "no benchmarks here"; break; }; \
 		echo "# $$file"; $(BIN)/python "$$file"; done
 
-fuzz: $(STAMP)  ## damage files at random, COUNT of each format from number START on, and read them
+fuzz: $(STAMP)  ## damage files at random (COUNT of each format from START on) and read them; kill commands KILLS times
 	@$(BIN)/python tests/io/fuzz.py --count $(COUNT) --start $(START)
+	@MINIMAND_KILLS=$(KILLS) $(BIN)/pytest -m slow -k killed tests/commands/test_interruptions.py \
+		tests/commands/test_batch_large.py
 
 docs: $(STAMP)  ## build the site into build/site/VERSION; check every link, run every example in the documents
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
