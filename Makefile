@@ -57,7 +57,7 @@ bench: $(STAMP)  ## run every benchmark, one after the other
 
 fuzz: $(STAMP)  ## damage files at random (COUNT of each format from START on) and read them; kill commands KILLS times
 	@$(BIN)/python tests/io/fuzz.py --count $(COUNT) --start $(START)
-	@MINIMAND_KILLS=$(KILLS) $(BIN)/pytest -m slow -k killed tests/commands/test_interruptions.py \
+	@MINIMAND_KILLS=$(KILLS) $(BIN)/pytest -m slow -k "killed and not poisoned" tests/commands/test_interruptions.py \
 		tests/commands/test_batch_large.py
 
 docs: $(STAMP)  ## build the site into build/site/VERSION; check every link, run every example in the documents
