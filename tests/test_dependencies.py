@@ -18,7 +18,7 @@ TORCHES = ("torch", "torchvision", "torchaudio", "pytorch", "nvidia", "cuda", "t
 def plan(tmp_path: Path, extras: str) -> list[str]:
     """Names and versions that `pip install .[extras]` would install here; skips where it cannot look them up."""
     report = tmp_path / "report.json"
-    words = ["install", "--dry-run", "--quiet", "--no-build-isolation", "--disable-pip-version-check"]
+    words = ["install", "--dry-run", "--quiet", "--no-build-isolation", "--disable-pip-version-check", "--retries=1"]
     words += [
         "--report",
         str(report),
