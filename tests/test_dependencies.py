@@ -61,4 +61,4 @@ def test_every_pin_takes_the_oldest_python_that_the_readme_names():
         except PackageNotFoundError:  # of an extra that is not installed
             continue
         if found["Version"] == version.split()[0]:
-            assert "3.11.0" in SpecifierSet(found["Requires-Python"] or ""), f"{name}=={version}"
+            assert "3.11.0" in SpecifierSet(found.get("Requires-Python") or ""), f"{name}=={version}"
