@@ -26,7 +26,17 @@ def segment(
     count: Annotated[int, Option(metavar="N", help="Atlases to use: those most like the target.", min=1)] = 10,
     centre: Annotated[
         str | None,
-        Option(metavar="X,Y[,Z]", help="Voxel inside the organ, as viewers count from 0 [default: the middle]."),
+        Option(
+            metavar="X,Y[,Z]",
+            help="Voxel inside the organ, as viewers count from 0 [default: found where the target is much larger than "
+            "the atlases, else the middle].",
+        ),
+    ] = None,
+    box: Annotated[
+        str | None,
+        Option(
+            metavar="X0,Y0[,Z0],X1,Y1[,Z1]", help="Work on this part only, first and last voxel, the organ amid it."
+        ),
     ] = None,
     probabilities: Annotated[
         bool,
@@ -53,12 +63,13 @@ def segment(
     from minimand.systems.segmentation.atlases import read_library
     from minimand.systems.segmentation.files import Job, plan, run
     from minimand.systems.segmentation.methods import METHODS, WEIGHING, get_rule
-    from minimand.systems.segmentation.placing import read_centre
+    from minimand.systems.segmentation.placing import read_box, read_centre
     from minimand.systems.segmentation.report import Entry, write_report
 
     require_one_of("method", method, METHODS)
     rule, card = get_rule(method, weights)
     place = read_centre(centre) if centre else None
+    corners = read_box(box) if box else None
     library = read_library(atlases, _numbers("--labels", labels) if labels else ())
     if report:
         check_folder(report, force)
@@ -66,14 +77,14 @@ def segment(
     for text in library.notes:
         note(text)
     options = {
-        "method": method, "labels": library.labels, "count": count, "centre": centre, "atlases": atlases,
+        "method": method, "labels": library.labels, "count": count, "centre": centre, "box": box, "atlases": atlases,
         "weights_sha256": card.get("sha256"),
     }  # fmt: skip
     explain = report is not None and method in WEIGHING
 
     def one(job: Job) -> tuple[dict[str, Any], Entry | None, list[str]]:
         found = run(
-            job, library, rule, count=count, centre=place,
+            job, library, rule, count=count, centre=place, box=corners,
             options=options, weights=card.get("name"), explain=explain, force=force,
         )  # fmt: skip
         notes = [f"{job.source}: {text}" for text in found.told["notes"]]

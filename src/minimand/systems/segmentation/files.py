@@ -12,6 +12,7 @@ from torch import Tensor
 from minimand.io import InputError, check_output, make_record, write_array
 from minimand.systems.segmentation.atlases import Library, Scan, label_type, read_labels, read_scan
 from minimand.systems.segmentation.fusion import Rule
+from minimand.systems.segmentation.region import Region
 from minimand.systems.segmentation.report import Entry, counted, shown_slice
 from minimand.systems.segmentation.scores import overlap
 from minimand.systems.segmentation.segment import segment
@@ -83,6 +84,7 @@ def run(
     *,
     count: int,
     centre: Sequence[int] | None = None,
+    box: Sequence[Sequence[int]] | None = None,
     options: Mapping[str, Any],
     weights: str | None = None,
     explain: bool = False,
@@ -98,18 +100,24 @@ def run(
     scan = read_scan(job.source)
     truth = None if job.truth is None else read_labels(job.truth, scan)
     try:
-        found = segment(scan, library, rule, count=count, centre=centre)
+        found = segment(scan, library, rule, count=count, centre=centre, box=box)
     except ValueError as error:
         raise InputError(f"{job.source}: {error}") from error
     record = make_record("segment", inputs=[job.source], options=options, weights=weights)
     record = {**record, "found": {"atlases": found.atlases, "labels": found.numbers}}
-    labels = found.labels.numpy().astype(label_type(found.numbers))
-    write_array(job.output, _as_file(labels, scan), like=scan.source, record=record, force=force)
+    size, paste = scan.image.shape, found.region.paste
+    labels = paste(found.labels[None], size, [0])[0]
+    typed = labels.numpy().astype(label_type(found.numbers))
+    write_array(job.output, _as_file(typed, scan), like=scan.source, record=record, force=force)
     if job.probabilities is not None:
-        write_array(job.probabilities, _float(found.probabilities), like=scan.source, force=force)
+        background = [1] + [0] * (len(found.numbers) - 1)
+        write_array(
+            job.probabilities, _float(paste(found.probabilities, size, background)), like=scan.source, force=force
+        )
     if job.disagreement is not None:
-        write_array(job.disagreement, _as_file(_float(found.disagreement), scan), like=scan.source, force=force)
-    scores = {} if truth is None else {n: overlap(found.labels, truth, n, scan.spacing) for n in found.numbers[1:]}
+        doubt = paste(found.disagreement[None], size, [0])[0]
+        write_array(job.disagreement, _as_file(_float(doubt), scan), like=scan.source, force=force)
+    scores = {} if truth is None else {n: overlap(labels, truth, n, scan.spacing) for n in found.numbers[1:]}
     told = {
         "input": str(job.source),
         "output": str(job.output),
@@ -117,12 +125,22 @@ def run(
         "voxels": {number: int((found.labels == number).sum()) for number in found.numbers[1:]},
         "disagreement": round(float(found.disagreement.mean()), 4),
         "atlases": found.atlases,
+        "region": _told(found.region, scan),
         "seconds": round(time.perf_counter() - start, 3),
         "notes": [*scan.source.notes, *found.notes],
         **({"scores": {n: _finite(each._asdict()) for n, each in scores.items()}} if scores else {}),
     }
     counts = counted(rule, found.warped, shown_slice(found)) if explain else None
-    return Done(told, Entry(job.source.name, found, counts, scan.spacing, truth, scores))
+    known = None if truth is None else truth[found.region.part]
+    return Done(told, Entry(job.source.name, found, counts, scan.spacing, known, scores))
+
+
+def _told(region: Region, scan: Scan) -> list[list[int]]:
+    """First and last voxel of what was worked on, as viewers count: x, y and, of volumes, z."""
+    ends = [p.indices(n)[:2] for p, n in zip(region.part, scan.image.shape, strict=True)]
+    z, x, y = ends
+    axes = [x, y] if scan.image.shape[0] == 1 else [x, y, z]
+    return [[a for a, _ in axes], [b - 1 for _, b in axes]]
 
 
 def _finite(figures: Mapping[str, float]) -> dict[str, float | None]:

@@ -36,6 +36,21 @@ def read_centre(text: str) -> list[int]:
     return [z, x, y]
 
 
+def read_box(text: str) -> list[list[int]]:
+    """`X0,Y0,X1,Y1` or `X0,Y0,Z0,X1,Y1,Z1`: first and last voxel, as (depth, height, width) each. Raises InputError."""
+    words = text.split(",")
+    half = len(words) // 2
+    try:
+        first, last = (read_centre(",".join(part)) for part in (words[:half], words[half:]))
+    except InputError:
+        first, last = [0, 0, 0], [-1, -1, -1]
+    if len(words) % 2 or any(a > b for a, b in zip(first, last, strict=True)):
+        raise InputError(
+            f"the box {text}: write X0,Y0,X1,Y1 of an image or X0,Y0,Z0,X1,Y1,Z1 of a volume, first corner first."
+        )
+    return [first, last]
+
+
 def place(atlas: Atlas, target: Scan, numbers: Sequence[int], centre: Sequence[int] | None = None) -> Placed:
     """The atlas on the grid of the target, the directions and the spacing of both heeded, their origins not.
 
@@ -58,6 +73,22 @@ def placed_image(atlas: Atlas, target: Scan, centre: Sequence[int] | None = None
     if field is None:
         return atlas.scan.normal
     return normalised(sample(atlas.scan.image[None, None], field)[0, 0])
+
+
+def extent(atlas: Atlas, target: Scan) -> np.ndarray:
+    """How many voxels of the target the atlas is long, along its depth, height and width."""
+    return _lengths(atlas, target, np.array(atlas.labels.shape))
+
+
+def label_extent(atlas: Atlas, target: Scan) -> np.ndarray:
+    """The same of the box round the atlas's labels, which has some."""
+    at = (atlas.labels > 0).nonzero()
+    return _lengths(atlas, target, (at.amax(0) - at.amin(0) + 1).numpy())
+
+
+def _lengths(atlas: Atlas, target: Scan, lengths: np.ndarray) -> np.ndarray:
+    turn = _turn(atlas.scan.affine, target.affine, flat=len(target.image) == 1)
+    return np.asarray(np.abs(np.linalg.inv(turn)) @ lengths)
 
 
 def _grid(atlas: Atlas, target: Scan, centre: Sequence[int] | None) -> tuple[Field | None, bool]:
