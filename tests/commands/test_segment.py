@@ -179,3 +179,18 @@ def test_a_network_is_trained_and_used(work, body, images, done, refused):
     assert json.loads((work / "out" / "new.nii.gz.json").read_text())["weights"] == "net"
     assert "takes no weights" in refused(*use, "patch", "--weights", "net.safetensors")
     assert "make some: minimand train deep-fusion" in refused(*use, "deep-fusion")
+
+
+@pytest.mark.parametrize("network", ["unet", "cnn"])
+def test_networks_without_atlases_are_trained_and_used(work, body, images, done, refused, network):
+    for k in range(4, 6):
+        for name, array in zip(("images", "labels"), body(k, (40, 48)), strict=True):
+            write(work / "atlases" / name / f"s{k}.nii.gz", array)
+    words = ("train", network, "--atlases", "atlases", "-o", "net.safetensors", "--steps", "2", "--every", "1")
+    assert f"net.safetensors: {network}, validation Dice" in done(*words)
+    use = ("segment", "new.nii.gz", "--atlases", "atlases", "-o", "out", "--method", network)
+    assert "make some: minimand train" in refused(*use)
+    done(*use, "--weights", "net.safetensors")
+    assert read("out/new.nii.gz").shape[:2] == (40, 48)
+    other = {"unet": "cnn", "cnn": "unet"}[network]
+    assert f"is {network}, not {other}" in refused(*use[:-1], other, "--weights", "net.safetensors", "--force")

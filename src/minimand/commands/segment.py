@@ -17,7 +17,7 @@ def segment(
     ],
     output: Annotated[Path, Option("-o", "--output", metavar="FOLDER", help="Folder for the labels.")],
     method: Annotated[
-        str, Option(metavar="NAME", help="patch, majority, staple, joint, patch-match, svm or deep-fusion.")
+        str, Option(metavar="NAME", help="patch, majority, staple, joint, patch-match, svm, deep-fusion, unet or cnn.")
     ] = "patch",
     weights: Weights = None,
     labels: Annotated[

@@ -6,6 +6,7 @@ import typer
 
 from minimand.commands.train_dehazing import train_dehazing
 from minimand.commands.train_denoiser import train_denoiser
+from minimand.commands.train_direct import train_direct
 from minimand.commands.train_fusion import train_fusion
 from minimand.commands.train_network import train_network
 from minimand.commands.train_optimizer import train_optimizer
@@ -21,6 +22,8 @@ NETWORKS: dict[str, tuple[Callable[..., None], str]] = {
     "proximal-dehaze": (train_dehazing, "Proximal Dehaze-Net: haze-free photographs."),
     "mr-ct": (train_synthesis, "CycleGAN: CT from MR, without pairs."),
     "deep-fusion": (train_fusion, "Deep Fusion Net: segmentation from a few atlases."),
+    "unet": (train_direct, "A small U-Net: segmentation without atlases."),
+    "cnn": (train_direct, "A plain network: segmentation without atlases."),
     "st-net": (train_shapes, "ST-Net: a metric of deformable shapes."),
     "hyperadam": (train_optimizer, "HyperAdam, a learned optimizer."),
     "rnnprop": (train_optimizer, "RNNprop, a learned optimizer."),

@@ -69,7 +69,7 @@ def test_volumes_have_their_table(tmp_path, body):
         arrays[f"h{k}_image"] = np.clip(image / 4, 0, 255).astype(np.uint8)
         arrays[f"h{k}_label"] = (label == 3) + 2 * (label == 7).astype(np.uint8)
     np.savez(tmp_path / "atlas" / "hippocampus_shared.npz", **arrays)
-    found = segmentation_table("segmentation-hippocampus", tmp_path, lambda *_: None, nets={})
+    found = segmentation_table("segmentation-hippocampus", tmp_path, lambda *_: None, weights=[])
     rows = {row["method"]: row for row in found["rows"]}
     assert set(rows) == {"majority, not registered", *RULES}
     assert set(rows["patch"]["targets"]) == {"h0", "h4"}

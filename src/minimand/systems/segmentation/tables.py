@@ -13,12 +13,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from minimand.systems.segmentation.direct import DIRECT
 from minimand.systems.segmentation.fusion import Rule, majority, undecided
-from minimand.systems.segmentation.methods import RULES
+from minimand.systems.segmentation.methods import RULES, get_rule
 from minimand.systems.segmentation.network import DeepFusion, feature_distance, load_network, shipped_networks
 from minimand.systems.segmentation.scores import overlap
 from minimand.systems.segmentation.segment import COUNT, Warped
 from minimand.systems.segmentation.trials import Show, Trial, cardiac_trials, hippocampus_trials
+from minimand.weights import load_weights
 
 TABLES = ("segmentation", "segmentation-centred", "segmentation-hippocampus", "atlas-count")
 TARGETS = 100  # of a table
@@ -44,17 +46,17 @@ SOURCE = (
 
 
 def segmentation_table(
-    table: str, data: Path, show: Show, targets: int | None = None, nets: Mapping[str, DeepFusion] | None = None
+    table: str, data: Path, show: Show, targets: int | None = None, weights: Sequence[str] | None = None
 ) -> dict[str, Any]:
     """Every method on the same registered atlases: mean and spread of the scores, single Dices, and the mean
     difference to the majority vote with its standard error.
 
-    targets: how many (100 unless given). nets: networks by name, those that ship unless given. Distances are in voxels,
-    over the targets for which they are finite. Raises InputError where the data are not at hand.
+    targets: how many (100 unless given). weights: networks by name or file, those that ship unless given. Distances are
+    in voxels, over the targets for which they are finite. Raises InputError where the data are not at hand.
     """
     volumes = table == "segmentation-hippocampus"
-    known = nets if nets is not None else {name: load_network(name)[0] for name in shipped_networks()}
-    fitting = {name: net for name, net in known.items() if net.flat != volumes}
+    nets, direct = _load(shipped_networks() if weights is None else weights)
+    fitting = {name: net for name, net in nets.items() if net.flat != volumes}
     count = targets or TARGETS
     trials = (
         hippocampus_trials(data, count, COUNT, show)
@@ -63,7 +65,8 @@ def segmentation_table(
     )
     figures: dict[str, dict[str, dict[str, float]]] = {}
     for trial in trials:
-        for name, (rule, seen) in _ways(trial, fitting).items():
+        ways = _ways(trial, fitting) | {name: (rule, trial.warped) for name, rule in direct.items() if not volumes}
+        for name, (rule, seen) in ways.items():
             figures.setdefault(name, {})[trial.name] = _scored(rule, seen, trial.truth)
     rows = [{"method": name, **_means(each, figures["majority"])} for name, each in figures.items()]
     done = len(figures["majority"])
@@ -81,7 +84,7 @@ def atlas_count_table(data: Path, show: Show, targets: int | None = None) -> dic
     """Mean Dice of majority vote and of every network by the number of atlases, chosen among 20 by mutual information
     or by the network's features.
     """
-    nets = {name: load_network(name)[0] for name in shipped_networks()}
+    nets, _ = _load(shipped_networks())
     curves: dict[str, dict[int, list[float]]] = {}
     for trial in cardiac_trials(data, targets or TARGETS, COUNTS[-1] + 1, show):
         for count in COUNTS:
@@ -114,6 +117,18 @@ def nearest(net: DeepFusion, warped: Warped, count: int) -> Warped:
     with torch.no_grad():
         order = feature_distance(net, *warped[:2], region).argsort()[:count]
     return Warped(warped.target, warped.images[order], warped.labels[order])
+
+
+def _load(weights: Sequence[str]) -> tuple[dict[str, DeepFusion], dict[str, Rule]]:
+    """Networks of fusion, and the rules of those without atlases, by name."""
+    nets, direct = {}, {}
+    for source in weights:
+        card = load_weights(source).card
+        if card.get("network") in DIRECT:
+            direct[str(card["name"])] = get_rule(str(card["network"]), source)[0]
+        else:
+            nets[str(card["name"])] = load_network(source)[0]
+    return nets, direct
 
 
 def _ways(trial: Trial, nets: Mapping[str, DeepFusion]) -> dict[str, tuple[Rule, Warped]]:

@@ -85,7 +85,7 @@ class Fusing:
         chosen = torch.randperm(len(case.images), generator=generator)[: self.draw]
         flips = [axis for axis in (-2, -1) if torch.rand((), generator=generator) < 0.5]
         images = torch.cat([case.target[None], case.images[chosen]])
-        T, *X = (_bent(x, generator).flip(flips) for x in images)
+        T, *X = (bent(x, generator).flip(flips) for x in images)
         labels, truth, wanted = (v.flip(flips) for v in (case.labels[chosen], case.truth, case.wanted))
         return voting_loss(net(T, torch.stack(X), labels, wanted), truth, wanted)
 
@@ -108,7 +108,7 @@ def _score(votes: Votes, case: Case) -> Tensor:
     return dice(labels == numbers, truth == numbers).mean()
 
 
-def _bent(image: Target, generator: torch.Generator) -> Target:
+def bent(image: Target, generator: torch.Generator) -> Target:
     """Intensities under a gamma from 0.8 to 1.25, darker or lighter by a twentieth."""
     gamma, shift = torch.rand(2, generator=generator).tolist()
     return image ** (0.8 * 1.5625**gamma) + 0.1 * (shift - 0.5)
