@@ -15,7 +15,7 @@ import torch
 from matplotlib.figure import Figure
 
 from minimand.learning import fit
-from minimand.systems.inference.grouping import SIDE, Grouping, LearnGrouping, agreement, shapes
+from minimand.systems.inference.grouping import SIDE, Grouping, LearnGrouping, agreement, rate, shapes
 
 ROOT = Path(__file__).resolve().parents[1]
 COLOURS = np.array([[0.9, 0.3, 0.2], [0.2, 0.5, 0.9], [0.3, 0.7, 0.3], [0.9, 0.7, 0.1]])
@@ -29,7 +29,7 @@ def main() -> None:
     born = agreement(net(tested[0]), tested[1])
     begun = time.process_time()
     task = LearnGrouping(learned[0], held_out[0], seed=options.seed)
-    fit(net, task, steps=options.steps, rate=lambda name: options.rate, every=max(1, options.steps // 6),
+    fit(net, task, steps=options.steps, rate=rate, every=max(1, options.steps // 6),
         checkpoint=options.checkpoint, resume=options.resume)  # fmt: skip
     seconds = time.process_time() - begun
     with torch.no_grad():
@@ -69,7 +69,6 @@ def tell(what: str, **figures: object) -> None:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=300, help="mini-batches")
-    parser.add_argument("--rate", type=float, default=3e-2, help="of Adam")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--checkpoint", type=Path, help="file that keeps an interrupted run")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint")

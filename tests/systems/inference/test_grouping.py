@@ -13,9 +13,11 @@ from minimand.systems.inference.grouping import (
     SIDE,
     Grouping,
     LearnGrouping,
+    MatchMaximise,
     Placed,
     RecurrentMaximise,
     agreement,
+    rate,
     shapes,
 )
 from minimand.terms import SpatialMixture
@@ -60,12 +62,20 @@ def test_the_network_is_em_of_the_core(net):
 def test_a_template_lies_where_theta_says():
     decoder = Placed(2)
     with torch.no_grad():
-        decoder.templates.zero_()[1, 0, 5, 4] = 3.0
+        decoder.templates.zero_()[1, 5, 4] = 3.0
     theta = torch.full((1, 1, 2, SIDE, SIDE), -50.0)
     theta[..., 1, 8, 12] = 50
     seen = (decoder(theta.flatten(2)).reshape(SIDE, SIDE) - decoder.nothing).detach()
     assert_close(seen[8, 11], torch.tensor(3.0))
     assert float(seen.abs().sum()) == pytest.approx(3, abs=1e-4)
+
+
+def test_filters_match_where_the_residual_is():
+    step, data = MatchMaximise(2), SpatialMixture(Placed(2), torch.rand(1, SIDE**2, generator=seeded()))
+    x, q = torch.randn(1, 3, 2 * SIDE**2), torch.rand(1, 3, SIDE**2)
+    wrong = (q * (data.y.unsqueeze(1) - data.logits(x).sigmoid())).reshape(3, 1, SIDE, SIDE)
+    matched = nn.functional.conv2d(wrong, step.filters[:, None], padding=5)
+    assert_close(step(data, q, x), step.keep * x + matched.reshape(x.shape), atol=1e-4, rtol=1e-4)
 
 
 def test_a_step_of_learning_lowers_the_loss():
@@ -74,7 +84,7 @@ def test_a_step_of_learning_lowers_the_loss():
     net = Grouping(depth=2)
     task = LearnGrouping(y[:16], y[16:], batch=8)
     before = task.validate(net)
-    fit(net, task, steps=4, rate=lambda name: 3e-2, every=2)
+    fit(net, task, steps=4, rate=rate, every=2)
     assert task.validate(net) > before  # losses are negated
     assert agreement(net(y), groups).shape == (24,)
 
@@ -84,7 +94,7 @@ def test_shapes_are_told_apart_after_learning():
     torch.manual_seed(0)
     (y, groups), (held_out, _) = shapes(400, seeded()), shapes(50, seeded(1))
     net = Grouping(depth=5)
-    fit(net, LearnGrouping(y, held_out), steps=50, rate=lambda name: 3e-2, every=25)
+    fit(net, LearnGrouping(y, held_out), steps=50, rate=rate, every=25)
     assert agreement(net(y[:50]), groups[:50]).mean() > 0.4
 
 

@@ -17,6 +17,7 @@ from minimand.terms.spatial_mixture import Shares, Thetas, grouping_loss
 SIDE = 28  # pixels of an image
 SHAPES = ("square", "up", "down")
 TEMPLATE = 11  # pixels along the side of a learned template
+HALF, WIDE = TEMPLATE // 2, 40  # pixels: to its edge; of images with room for it around them
 GAIN = 4.0  # of templates and filters at birth
 
 
@@ -57,16 +58,17 @@ class Placed(nn.Module):
     its softmax is where a learned template lies; around it there is nothing.
     """
 
-    def __init__(self, kinds: int = 6):
+    def __init__(self, kinds: int = 9):
         super().__init__()
         self.kinds, self.numbers = kinds, kinds * SIDE**2
-        self.templates = nn.Parameter(GAIN * (1 + torch.randn(kinds, 1, TEMPLATE, TEMPLATE)))
+        self.templates = nn.Parameter(GAIN * (1 + 0.25 * torch.randn(kinds, TEMPLATE, TEMPLATE)))
         self.nothing = nn.Parameter(torch.tensor(-2.0))
 
     def forward(self, x: Thetas) -> Shares:
-        where = x.softmax(-1).reshape(-1, self.kinds, SIDE, SIDE)
-        seen = F.conv2d(where, self.templates.flip(-2, -1).transpose(0, 1), padding=TEMPLATE // 2)
-        logits: Tensor = self.nothing + seen.reshape(*x.shape[:-1], SIDE**2)
+        where = x.softmax(-1).unflatten(-1, (self.kinds, SIDE, SIDE))
+        spread = (_spectrum(where) * _spectrum(self.templates)).sum(-3)
+        seen = torch.fft.irfft2(spread, s=(WIDE, WIDE))[..., HALF : HALF + SIDE, HALF : HALF + SIDE]
+        logits: Tensor = self.nothing + seen.flatten(-2)
         return logits
 
 
@@ -75,15 +77,21 @@ class MatchMaximise(nn.Module):
     the same for all groups and places.
     """
 
-    def __init__(self, kinds: int = 6):
+    def __init__(self, kinds: int = 9):
         super().__init__()
-        self.filters = nn.Parameter(GAIN * (0.1 + 0.1 * torch.randn(kinds, 1, TEMPLATE, TEMPLATE)))
+        self.filters = nn.Parameter(GAIN * (0.1 + 0.05 * torch.randn(kinds, TEMPLATE, TEMPLATE)))
         self.keep = nn.Parameter(torch.tensor(0.9))
 
     def forward(self, data: SpatialMixture, q: Shares, x: Thetas) -> Thetas:
         wrong = q * (data.y.unsqueeze(1) - torch.sigmoid(data.logits(x)))
-        found = F.conv2d(wrong.reshape(-1, 1, SIDE, SIDE), self.filters, padding=TEMPLATE // 2)
-        return self.keep * x + found.reshape(x.shape)
+        inside = F.pad(wrong.unflatten(-1, (1, SIDE, SIDE)), (HALF,) * 4)
+        found = torch.fft.irfft2(_spectrum(inside) * _spectrum(self.filters).conj(), s=(WIDE, WIDE))
+        return self.keep * x + found[..., :SIDE, :SIDE].flatten(-3)
+
+
+def _spectrum(x: Float[Tensor, "*batch rows columns"]) -> Tensor:
+    """That of images with zeros around them; a fifth of the time of torch's convolutions."""
+    return torch.fft.rfft2(x, s=(WIDE, WIDE))
 
 
 class RecurrentMaximise(nn.Module):
@@ -111,7 +119,7 @@ class Grouping(nn.Module):
         decoder: nn.Module | None = None,
         maximise: nn.Module | None = None,
         *,
-        numbers: int = 6 * SIDE**2,
+        numbers: int = 9 * SIDE**2,
         groups: int = 4,
         depth: int = 6,
     ):
@@ -159,6 +167,11 @@ class LearnGrouping:
     def validate(self, net: Grouping) -> float:
         logits, q = net.trace(self.held_out, torch.Generator().manual_seed(0))[-1]
         return -float(grouping_loss(logits, q, self.held_out).mean())
+
+
+def rate(parameter: str) -> float:
+    """Learning rate of a parameter by its name."""
+    return 0.12 if parameter.endswith(("templates", "filters")) else 0.03
 
 
 def agreement(
