@@ -9,7 +9,8 @@ from minimand.reconstruction.denoisers import build, suiting
 from minimand.systems.restoration.methods import get_method
 from minimand.weights import load_weights, research
 
-NAMES = ("foe-25-research", "foe-25-shared-research", "dncnn-25-research")
+LEVELS = (15, 25, 50)
+NAMES = (*(f"foe-{s}{kind}-research" for s in LEVELS for kind in ("", "-shared")), "dncnn-25-research")
 there = pytest.mark.skipif(not set(NAMES) <= set(research()), reason="needs the networks of weights-research")
 
 
@@ -26,8 +27,9 @@ def test_a_network_loads_and_its_card_is_complete(name):
 
 
 @there
-def test_the_one_that_shares_nothing_is_what_research_takes():
-    assert suiting("foe", 25.0, research()).stem == "foe-25-research"
+@pytest.mark.parametrize("sigma", LEVELS)
+def test_the_one_that_shares_nothing_is_what_research_takes(sigma):
+    assert suiting("foe", float(sigma), research()).stem == f"foe-{sigma}-research"
 
 
 @there
@@ -36,10 +38,11 @@ def test_it_is_better_than_total_variation_on_a_picture(data, name):
     clean = torch.from_numpy(read_images(data / "images" / "bsd68_dev" / "test063.png").arrays[0])[
         None, 100:228, 100:228
     ]
-    noisy = clean + 25 * torch.randn(clean.shape, dtype=clean.dtype)
-    sigma = torch.tensor([25.0], dtype=torch.float64)
+    level = float(name.split("-")[1])
+    noisy = clean + level * torch.randn(clean.shape, dtype=clean.dtype)
+    sigma = torch.tensor([level], dtype=torch.float64)
     learned, tv = (
-        float(psnr(get_method(method, 25.0, weights).run(noisy, sigma), clean, 255.0))
+        float(psnr(get_method(method, level, weights).run(noisy, sigma), clean, 255.0))
         for method, weights in ((name.partition("-")[0], str(research()[name])), ("tv", None))
     )
     assert learned > tv + 0.5
