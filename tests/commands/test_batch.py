@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from minimand.commands import batch_manifest, batch_run
+from minimand.io import room
 
 dask = pytest.importorskip("distributed")
 # of Dask's own sockets, while it looks for a free port
@@ -152,6 +153,25 @@ def test_columns_name_outputs_masks_and_parts(study, here, minimand, done):
     done("reconstruct", "scans/s0.npz[1]", "--mask", "radial:0.2", "--method", "zero-filled", "-o", "own.npy")
     np.testing.assert_array_equal(np.load("out/b.npy"), np.load("own.npy"))
     assert not np.array_equal(np.load("out/a.npy"), np.load("out/b.npy"))
+
+
+def test_scans_beyond_the_memory_of_a_worker_come_out_the_same(study, here, minimand, done, monkeypatch):
+    image = np.random.default_rng(0).random((2, 3, 24, 24)).astype(np.float32)
+    np.savez("series.npz", image=image)
+    done("convert", "series.npz", "series.nii.gz")
+    done("simulate", "series.nii.gz", "--mask", "random:0.5", "-o", "scans/series.nii.gz")
+    Path("study.csv").write_text("kspace\nscans/s0.npz\nscans/series.nii.gz\n")
+    whole = [*WORDS[:-3], ".npy", "-o", "whole"]
+    done(*whole)
+    monkeypatch.setattr(room, "SHARE", 2**40)
+    parts = [*whole[:-1], "parts", "--memory", "0.0625", "--json"]
+    found = json.loads(done(*parts))
+    assert found["done"] == 2
+    for name in ("s0.npy", "series.npy"):
+        assert Path("parts", name).read_bytes() == Path("whole", name).read_bytes()
+    assert np.load("parts/series.npy").shape == (2, 3, 24, 24)
+    notes = [json.loads(line).get("notes", []) for line in Path("parts/batch.jsonl").read_text().splitlines()]
+    assert any("lies on disk" in note for each in notes for note in each)
 
 
 def test_a_file_that_the_batch_did_not_write_is_kept(study, here, minimand):

@@ -18,6 +18,7 @@ from minimand.app.out import UNPACKED, Out, Source
 from minimand.app.tabs import TABS
 from minimand.io import InputError
 from minimand.io.errors import AmbiguousError, out_of_memory
+from minimand.io.room import memory_limit
 
 
 def main() -> None:
@@ -46,7 +47,8 @@ def work(job: Mapping[str, Any], tell: Any) -> None:
         source = Source(Path(path), name, source)
     _limit(job["memory"])
     try:
-        import_module(TABS[job["tab"]].module).run(job["options"], source, Out(Path(job["folder"]), tell))
+        with memory_limit(int(job["memory"])):
+            import_module(TABS[job["tab"]].module).run(job["options"], source, Out(Path(job["folder"]), tell))
     except Exception as error:  # noqa: BLE001 - whatever it is, the page must say it
         tell({"kind": "failed", "text": explained(error, source, Path(job["folder"]))})
 
