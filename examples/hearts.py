@@ -22,7 +22,7 @@ def main() -> None:
     with torch.no_grad():
         chosen = choose(scan, library, COUNT)
     warped, image = align(scan, chosen), normalised(scan.image)[0]
-    figure = Figure(figsize=(12, 2.5), layout="constrained")
+    figure = Figure(figsize=(2 * (1 + len(METHODS)), 2.4), layout="constrained")
     first, *others = figure.subplots(1, 1 + len(METHODS))
     outlined(first, image, truth[0], "truth")
     for axes, name in zip(others, METHODS, strict=True):

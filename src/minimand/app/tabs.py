@@ -197,6 +197,7 @@ SEGMENTATION = Tab(
             "Methods",
             (
                 ("patch", "patches"), ("majority", "majority vote"), ("staple", "STAPLE"), ("joint", "joint fusion"),
+                ("patch-match", "patch match"), ("svm", "voxel classifiers"),
                 ("deep-fusion", "Deep Fusion Net, learned hearts"),
             ),
             ("majority", "patch"),
