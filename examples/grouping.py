@@ -68,7 +68,7 @@ def tell(what: str, **figures: object) -> None:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=300, help="mini-batches")
+    parser.add_argument("--steps", type=int, default=450, help="mini-batches")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--checkpoint", type=Path, help="file that keeps an interrupted run")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint")
