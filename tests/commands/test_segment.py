@@ -145,6 +145,8 @@ def test_mistakes_are_one_line_and_nothing_is_written(work, images, refused, wor
     ("array", "said"),
     [
         (np.full((40, 48), 2.5, np.float32), "labels are whole numbers, found 2.5"),
+        (np.full((40, 48), np.nan, np.float32), "labels are whole numbers, found nan"),
+        (np.full((40, 48), 3e9, np.float64), "labels are numbers from 0 to 2147483647, found 3e+09"),
         (np.full((40, 48), -1, np.int16), "labels are numbers from 0 to 2147483647, found -1"),
         (np.zeros((40, 40), np.int16), "shape (1, 40, 40), but its image has (1, 40, 48)"),
         (None, "images/s0.nii.gz: has no labels; atlases/labels/s0.nii.gz is needed"),
@@ -156,6 +158,36 @@ def test_labels_that_are_none_are_told(work, images, refused, array, said):
         write(work / "atlases" / "labels" / "s0.nii.gz", array)
     (work / "out").mkdir()
     assert said in refused("segment", "new.nii.gz", "--atlases", "atlases", "-o", "out")
+
+
+def test_an_atlas_whose_labels_are_all_background_is_told_and_used(work, images, minimand):
+    write(work / "atlases" / "labels" / "s2.nii.gz", np.zeros((40, 48), np.int16))
+    said = minimand("segment", "new.nii.gz", "--atlases", "atlases", "-o", "out", "--method", "majority")
+    assert said.code == 0
+    assert "note: label 3 is absent from s2 (taken as truly absent)" in said.err
+    assert set(np.unique(read("out/new.nii.gz"))) == {0, 3, 7}
+
+
+def test_atlases_without_any_label_and_labels_without_an_image_are_refused(work, images, refused):
+    (work / "out").mkdir()
+    words = ("segment", "new.nii.gz", "--atlases", "atlases", "-o", "out")
+    (work / "atlases" / "images" / "s3.nii.gz").rename(work / "s3.nii.gz")
+    assert "labels/s3.nii.gz: labels without an image; atlases/images/s3.nii.gz is needed" in refused(*words)
+    (work / "s3.nii.gz").rename(work / "atlases" / "images" / "s3.nii.gz")
+    for k in range(4):
+        write(work / "atlases" / "labels" / f"s{k}.nii.gz", np.zeros((40, 48), np.int16))
+    assert "atlases: all labels are 0; atlases need labelled voxels" in refused(*words)
+    assert not any((work / "out").iterdir())
+
+
+def test_a_float_file_of_whole_numbers_is_taken_and_large_numbers_stay(work, images, done):
+    for k in range(4):
+        numbers = read(f"atlases/labels/s{k}.nii.gz").astype(int)
+        write(work / "atlases" / "labels" / f"s{k}.nii.gz", np.where(numbers == 7, 40000, numbers).astype(np.float32))
+    done("segment", "new.nii.gz", "--atlases", "atlases", "-o", "out", "--method", "majority")
+    labels = read("out/new.nii.gz")
+    assert set(np.unique(labels)) == {0, 3, 40000}
+    assert labels.dtype == np.int32
 
 
 def test_one_bad_target_does_not_stop_the_others(work, images, minimand):
