@@ -10,7 +10,11 @@ from minimand.commands.options import Force, Json, Seed
 
 def train_dehazing(
     data: Annotated[
-        list[str], Option(metavar="FOLDER", help="Scenes: clear pictures with their depth maps; repeatable.")
+        list[str],
+        Option(
+            metavar="FOLDER",
+            help="Scenes: clear pictures with their depth maps, or free-scenes, which come along; repeatable.",
+        ),
     ],
     output: has.Weights,
     depth: Annotated[int, Option(metavar="N", help="Stages.", min=1)] = 1,

@@ -8,16 +8,20 @@ import torch
 
 from minimand.io import InputError
 from minimand.learning import Progress, Run
+from minimand.systems.dehazing.free_scenes import free_scenes
 from minimand.systems.dehazing.network import NETWORK, ProximalDehaze, deepen, load_network
 from minimand.systems.dehazing.scenes import Scene, read_scenes, split
 from minimand.systems.dehazing.training import LEVELS, Dehazing
 
+FREE = "free-scenes"  # stands for those that come with Minimand
 RATE = 2e-3  # of the networks in the priors; the few numbers of the splitting take a fifth
 
 
 @dataclass(frozen=True)
 class Plan:
-    """data: folders of scenes. start: weights to begin with. every: steps between validations. pace: of learning."""
+    """data: folders of scenes, or `free-scenes`. start: weights to begin with. every: steps between validations.
+    pace: of learning.
+    """
 
     data: Sequence[str]
     depth: int = 1
@@ -70,8 +74,8 @@ def train(plan: Plan, run: Run) -> Progress:
 
 
 def scenes_of(data: Sequence[str]) -> tuple[list[Scene], list[Scene]]:
-    """Scenes to learn from and to choose by of all sources. Raises InputError."""
-    parts = [split(read_scenes(Path(source))) for source in data]
+    """Scenes to learn from and to choose by of all sources: folders, or `free-scenes`. Raises InputError."""
+    parts = [free_scenes() if source == FREE else split(read_scenes(Path(source))) for source in data]
     learned, chosen = ([scene for part in parts for scene in part[k]] for k in (0, 1))
     if not learned or not chosen:
         raise InputError(f"{' '.join(data)}: {len(learned) + len(chosen)} scenes are too few to learn and choose from.")
