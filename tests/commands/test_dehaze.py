@@ -119,6 +119,7 @@ def test_a_network_is_trained_and_used(work, hazy, done, refused):
     use = ("dehaze", "in/a.png", "-o", "out", "--method", "proximal-dehaze", "--weights", "net.safetensors")
     assert "out/a.png: proximal-dehaze, 64 x 40" in done(*use)
     assert json.loads((work / "out" / "a.png.json").read_text())["weights"] == "net"
+    assert "out/a.png: proximal-dehaze, 64 x 40" in done(*use[:-2], "--force")  # the weights that ship
     assert "takes no weights" in refused(*use[:4], "--method", "dark-channel", "--weights", "net.safetensors")
     assert "--crop" in refused(*words, "--force", "--crop", "16")
 

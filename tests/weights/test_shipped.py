@@ -5,6 +5,8 @@ import pytest
 from minimand.reconstruction.denoisers import NETWORKS as DENOISERS
 from minimand.reconstruction.denoisers import build
 from minimand.reconstruction.networks import NETWORKS, load_network
+from minimand.systems.dehazing.network import NETWORK as HAZE
+from minimand.systems.dehazing.network import load_network as load_dehazing
 from minimand.systems.optimizers.rules import RULES, load_rule
 from minimand.systems.segmentation.network import NETWORK as FUSION
 from minimand.systems.segmentation.network import load_network as load_fusion
@@ -22,11 +24,12 @@ DENOISE = [name for name, card in CARDS.items() if card["network"] in DENOISERS]
 FUSE = [name for name, card in CARDS.items() if card["network"] == FUSION]
 OPTIMIZE = [name for name, card in CARDS.items() if card["network"] in RULES]
 RETRIEVE = [name for name, card in CARDS.items() if card["network"] == SHAPES]
+DEHAZE = [name for name, card in CARDS.items() if card["network"] == HAZE]
 SYNTHESIZE = [name for name, card in CARDS.items() if card["network"] == synthesis.NETWORK]
 
 
 def test_everything_that_ships_is_known_and_small():
-    assert sorted(RECONSTRUCT + DENOISE + FUSE + OPTIMIZE + RETRIEVE + SYNTHESIZE) == sorted(shipped())
+    assert sorted(RECONSTRUCT + DENOISE + FUSE + OPTIMIZE + RETRIEVE + SYNTHESIZE + DEHAZE) == sorted(shipped())
     for name, path in shipped().items():
         assert path.stat().st_size < (100_000 if name in OPTIMIZE else 1_000_000)
 
@@ -84,6 +87,13 @@ def test_a_shipped_rule_loads_and_is_not_worse_than_it_was_born(name):
 def test_a_shipped_network_of_shapes_loads(name):
     net, card = load_shapes(name)
     complete(name, net, card)
+
+
+@pytest.mark.parametrize("name", DEHAZE)
+def test_a_shipped_network_for_haze_loads_and_is_better_than_it_was_born(name):
+    net, card = load_dehazing(name)
+    complete(name, net, card)
+    assert card["validation"]["psnr"] > card["validation"]["psnr_untrained"]
 
 
 @pytest.mark.parametrize("name", SYNTHESIZE)
