@@ -5,13 +5,14 @@ from gallery import Sheet, show
 from matplotlib.figure import Figure
 
 from minimand.systems.segmentation.made import CAVITY, WALL, made_heart, made_library
-from minimand.systems.segmentation.methods import METHODS, get_rule
+from minimand.systems.segmentation.methods import RULES, get_rule
 from minimand.systems.segmentation.network import NETWORK, shipped_networks
 from minimand.systems.segmentation.placing import normalised
 from minimand.systems.segmentation.scores import overlap
 from minimand.systems.segmentation.segment import align, choose, fuse
 
 SEED, COUNT, PART = 5, 8, slice(14, 82)
+SHOWN = (*RULES, NETWORK)  # all that need no training
 
 
 def main() -> None:
@@ -22,10 +23,10 @@ def main() -> None:
     with torch.no_grad():
         chosen = choose(scan, library, COUNT)
     warped, image = align(scan, chosen), normalised(scan.image)[0]
-    figure = Figure(figsize=(2 * (1 + len(METHODS)), 2.4), layout="constrained")
-    first, *others = figure.subplots(1, 1 + len(METHODS))
+    figure = Figure(figsize=(2 * (1 + len(SHOWN)), 2.4), layout="constrained")
+    first, *others = figure.subplots(1, 1 + len(SHOWN))
     outlined(first, image, truth[0], "truth")
-    for axes, name in zip(others, METHODS, strict=True):
+    for axes, name in zip(others, SHOWN, strict=True):
         rule = get_rule(name, shipped_networks()[0] if name == NETWORK else None)[0]
         found = fuse(warped, chosen, library, rule).labels
         scores = [overlap(found, truth, number).dice for number in (CAVITY, WALL)]
