@@ -94,35 +94,36 @@ def _tuned(rules: str, optimizee: "Optimizee") -> str:
 
 def print_losses(table: Mapping[str, Any], *, json: bool) -> None:
     """A table of losses: each rule's, with the standard error, beside the published one."""
-    from minimand.commands.console import print_json
-
-    if json:
-        print_json(table)
-        return
-    print(f"{table['table']}, ours on {table['on']}: loss (standard error) / published; {table['source']}")
-    columns = list(table["rows"][0]["tasks"])
-    print(" ".join([f"{'method':<20}", *(f"{column:>22}" for column in columns)]))
-    for row in table["rows"]:
-        cells = [_loss(row["tasks"][column], row["published"].get(column)) for column in columns]
-        print(" ".join([f"{row['method']:<20}", *(f"{cell:>22}" for cell in cells)]))
+    _print_tasks(table, "loss (standard error)", _loss, json=json)
 
 
 def print_accuracies(table: Mapping[str, Any], *, json: bool) -> None:
     """Loss, top-1 and top-2 of each rule on test pictures, beside the published ones."""
+    _print_tasks(table, "loss, top-1, top-2 %", _accuracies, json=json)
+
+
+def _print_tasks(table: Mapping[str, Any], what: str, cell: Callable[[Any, Any], str], *, json: bool) -> None:
+    """A line for every rule, a column for every task. cell: of what was found and what was published, or None."""
     from minimand.commands.console import print_json
 
     if json:
         print_json(table)
         return
-    print(f"{table['table']}, ours on {table['on']}: loss, top-1, top-2 % / published; {table['source']}")
-    columns = list(table["rows"][0]["tasks"])
-    print(" ".join([f"{'method':<12}", *(f"{column:>40}" for column in columns)]))
+    print(f"{table['table']}, ours on {table['on']}: {what} / published; {table['source']}")
+    lines = [["method", *table["rows"][0]["tasks"]]]
     for row in table["rows"]:
         cells = [
-            found.get("unavailable") or f"{_three(found)} / {_three(row['published'][column])}"
+            found.get("unavailable") or cell(found, row["published"].get(column))
             for column, found in row["tasks"].items()
         ]
-        print(" ".join([f"{row['method']:<12}", *(f"{cell:>40}" for cell in cells)]))
+        lines.append([row["method"], *cells])
+    width = max(22, *(len(text) for line in lines for text in line[1:]))
+    for first, *cells in lines:
+        print(" ".join([f"{first:<20}", *(f"{text:>{width}}" for text in cells)]))
+
+
+def _accuracies(found: Mapping[str, float], published: Mapping[str, float]) -> str:
+    return f"{_three(found)} / {_three(published)}"
 
 
 def _three(found: Mapping[str, float]) -> str:
@@ -130,6 +131,4 @@ def _three(found: Mapping[str, float]) -> str:
 
 
 def _loss(found: Mapping[str, Any], published: float | None) -> str:
-    if "unavailable" in found:
-        return str(found["unavailable"])
     return f"{found['loss']:.3f} ({found['error']:.3f}) / {'-' if published is None else f'{published:.3f}'}"

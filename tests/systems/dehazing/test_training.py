@@ -10,6 +10,7 @@ from torch.testing import assert_close
 
 from minimand.io import InputError
 from minimand.learning import Run
+from minimand.systems.dehazing import training
 from minimand.systems.dehazing.learn import Plan, train
 from minimand.systems.dehazing.network import ProximalDehaze, load_network
 from minimand.systems.dehazing.scenes import Scene, draw, hazy, read_scenes, split
@@ -82,17 +83,19 @@ def test_a_run_is_told_on_the_card(scenes, tmp_path):
     assert json.loads(output.with_suffix(".json").read_text())["arguments"] == {"depth": 1}
 
 
-def test_one_mini_batch_is_learned(scenes):
+def test_one_mini_batch_is_learned(scenes, monkeypatch):
+    monkeypatch.setattr(training, "JOINED", 0.0)  # as they are: this is about learning, not about variations
+    monkeypatch.setattr(training, "varied", lambda scene, generator: scene)
     found = read_scenes(scenes)
     task, net = Dehazing(found, found[:1], 2, 0), ProximalDehaze(1)
     adam = torch.optim.Adam(net.parameters(), lr=0.01)
     losses = []
-    for _ in range(60):
+    for _ in range(80):
         adam.zero_grad()
         losses.append(task.loss(net, 3))
         losses[-1].backward()
         adam.step()
-    assert float(losses[-1].detach()) < 0.85 * float(losses[0].detach())
+    assert float(losses[-1].detach()) < 0.6 * float(losses[0].detach())
 
 
 def test_folders_without_scenes_and_depths_that_do_not_fit_are_told(scenes, tmp_path):

@@ -84,8 +84,8 @@ def test_a_step_of_learning_lowers_the_loss():
     net = Grouping(depth=2)
     task = LearnGrouping(y[:16], y[16:], batch=8)
     before = task.validate(net)
-    fit(net, task, steps=4, rate=rate, every=2)
-    assert task.validate(net) > before  # losses are negated
+    fit(net, task, steps=40, rate=rate, every=20)
+    assert task.validate(net) > 0.6 * before  # losses are negated
     assert agreement(net(y), groups).shape == (24,)
 
 

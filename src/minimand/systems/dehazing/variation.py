@@ -1,7 +1,6 @@
 """Few scenes made many: parts of them, mirrored, in other light and colours, at other depths, side by side.
 
-Thirty scenes are not enough to learn what is pale by nature: without variation the network fails in rooms darker or
-more colourful than those it saw.
+Thirty scenes are few to learn what is pale by nature from; docs/decisions.md, 63, has what variation brings.
 """
 
 import math
