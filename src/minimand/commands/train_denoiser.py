@@ -5,14 +5,15 @@ from typing import Annotated
 from typer import Option
 
 from minimand.commands import train_options as has
-from minimand.commands.options import Force, Json, Seed
+from minimand.commands.training import Common, named, trains
 
 LEAST, MOST = 0.01, 1e4  # noise, white being 255
 
 
+@trains
 def train_denoiser(
+    common: Common,
     data: has.Data,
-    output: has.Weights,
     sigma: Annotated[
         str, Option(metavar="S|S:S", help="Noise to take away, such as 25, or the least and the most; white is 255.")
     ],
@@ -41,27 +42,18 @@ def train_denoiser(
     batch: has.Batch = 4,
     accumulate: has.Accumulate = 1,
     crop: has.Crop = None,
-    pace: has.Pace = 1.0,
-    seed: Seed = 0,
     every: has.Every = 100,
     start: has.Start = None,
-    licence: has.Licence = "",
-    research: has.Research = False,
-    threads: has.Threads = None,
-    resume: has.Resume = False,
-    json: Json = False,
-    force: Force = False,
 ) -> None:
     """Learn to denoise: `minimand train foe --data pictures/ --sigma 25 -o mine.safetensors`."""
-    from minimand.commands.training import begin, named, report
     from minimand.systems.restoration.learn import Plan, train
 
-    run = begin(output, licence, research, resume=resume, force=force, threads=threads, accumulate=accumulate)
+    run = common.begin(accumulate=accumulate)
     plan = Plan(
         named(), data, _levels(sigma), validate or (), depth, filters, size, shared, steps, batch,
-        has.side_lengths(crop), pace, seed, every, start, bfloat16, group, points,
+        has.side_lengths(crop), common.pace, common.seed, every, start, bfloat16, group, points,
     )  # fmt: skip
-    report(train(plan, run), run, plan.network, plan.arguments["depth"], json=json)
+    common.end_images(train(plan, run), run, plan.network, plan.arguments["depth"])
 
 
 def _levels(text: str) -> tuple[float, float]:

@@ -5,15 +5,17 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Option
 
 from minimand.commands import train_options as has
-from minimand.commands.options import MASKS, Force, Json, Seed
+from minimand.commands.options import MASKS
+from minimand.commands.training import Common, named, trains
 
 if TYPE_CHECKING:
     from minimand.reconstruction.acquisition import Acquisition
 
 
+@trains
 def train_network(
+    common: Common,
     data: has.Data,
-    output: has.Weights,
     mask: Annotated[list[str] | None, Option(metavar="SPEC|FILE", help=f"{MASKS}; repeatable, drawn in turn.")] = None,
     operator: Annotated[
         list[str] | None,
@@ -60,35 +62,26 @@ def train_network(
         int | None,
         Option(metavar="N", help="Simulate coil data of up to N coils (and one scan of four of one coil).", min=2),
     ] = None,
-    pace: has.Pace = 1.0,
-    seed: Seed = 0,
     every: has.Every = 100,
     start: has.Start = None,
-    licence: has.Licence = "",
-    research: has.Research = False,
-    threads: has.Threads = None,
-    resume: has.Resume = False,
-    json: Json = False,
-    force: Force = False,
 ) -> None:
     """Learn to reconstruct: `minimand train admm-csnet --data scans/ --mask radial:0.2 -o w.safetensors`."""
     from dataclasses import replace
 
-    from minimand.commands.training import begin, named, report
     from minimand.reconstruction.learn import train
     from minimand.reconstruction.plan import Plan
 
-    run = begin(output, licence, research, resume=resume, force=force, threads=threads, accumulate=accumulate)
+    run = common.begin(accumulate=accumulate)
     ways = _ways(mask, operator, coils, bare=self_supervised, complex_=complex_)
     plan = Plan(
         data, mask or operator or (), validate or (), test or (), named(), depth, filters, size,
-        self_supervised, steps, minutes, full, batch, has.side_lengths(crop), vary, phase, complex_, pace, seed, every,
-        start,
+        self_supervised, steps, minutes, full, batch, has.side_lengths(crop), vary, phase, complex_, common.pace,
+        common.seed, every, start,
     )  # fmt: skip
     plan = replace(plan, free=bool(operator or coils), coils=coils)
     done = train(plan, ways, run)
     heldout = self_supervised and not (validate and (mask or operator))
-    report(done, run, plan.network, plan.arguments["depth"], heldout=heldout, json=json)
+    common.end_images(done, run, plan.network, plan.arguments["depth"], heldout=heldout)
 
 
 def _ways(

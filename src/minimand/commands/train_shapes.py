@@ -7,50 +7,39 @@ from typing import Annotated
 from typer import Option
 
 from minimand.commands import train_options as has
-from minimand.commands.options import Force, Json, Seed
+from minimand.commands.training import Common, trains
 
 
+@trains
 def train_shapes(
+    common: Common,
     data: Annotated[
         list[str], Option(metavar="DIR", help="Shapes: a folder whose sub-folders are classes, or a set; repeatable.")
     ],
-    output: has.Weights,
     size: Annotated[int, Option(metavar="N", help="Numbers of the embedding.", min=1, max=256)] = 32,
     steps: has.Steps = 300,
     accumulate: has.Accumulate = 1,
-    pace: has.Pace = 1.0,
-    seed: Seed = 0,
     every: has.Every = 25,
     loss: Annotated[str, Option(metavar="NAME", help="triplet, contrastive or large-margin.")] = "triplet",
     views: Annotated[
         int,
         Option(metavar="N", help="Learn from N views of each shape, for scans from one side.", min=0, max=100),
     ] = 0,
-    licence: has.Licence = "",
-    research: has.Research = False,
-    threads: has.Threads = None,
-    resume: has.Resume = False,
-    json: Json = False,
-    force: Force = False,
 ) -> None:
     """Learn a metric of shapes: `minimand train st-net --data shapes/ -o mine.safetensors`.
 
     Every fifth class is for validation alone. With --views 12 it learns scans from one side, for `retrieve --partial`.
     """
-    from minimand.commands.console import note, print_json, require_one_of
+    from minimand.commands.console import note, require_one_of
     from minimand.commands.progress import training_progress
-    from minimand.commands.training import begin, end_if_stopped
     from minimand.systems.shapes.learn import Plan, train
     from minimand.systems.shapes.metric import LOSSES
 
     require_one_of("loss", loss, list(LOSSES))
-    run = begin(output, licence, research, resume=resume, force=force, threads=threads, accumulate=accumulate)
+    run = common.begin(accumulate=accumulate)
     run = replace(run, watch=partial(training_progress, unit="%"))
     note("looking up or computing the spectra")
-    done = train(Plan(data, size, steps, pace, seed, every, loss, views), run)
-    end_if_stopped(done, run)
-    if json:
-        best = {"validation_first_tier": done.best, "step": done.best_step}
-        print_json({"output": str(output), "network": "st-net", "size": size, **best})
-    else:
-        print(f"{output}: st-net, first tier of new classes {done.best:.2f} % at step {done.best_step}")
+    done = train(Plan(data, size, steps, common.pace, common.seed, every, loss, views), run)
+    best = {"validation_first_tier": done.best, "step": done.best_step}
+    line = f"st-net, first tier of new classes {done.best:.2f} % at step {done.best_step}"
+    common.end(done, run, line, {"network": "st-net", "size": size, **best})
