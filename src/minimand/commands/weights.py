@@ -54,13 +54,18 @@ def import_weights(
     json: Json = False,
     force: Force = False,
 ) -> None:
-    """Import a network of the authors: `minimand weights import net-stage7.mat -o stage7.safetensors`."""
+    """Import a network of the authors: `minimand weights import net-stage7.mat -o stage7.safetensors`.
+
+    ADMM-Nets, ADMM-CSNets and Proximal Dehaze-Nets are told apart by what the file holds.
+    """
     from minimand.commands.console import print_json
     from minimand.reconstruction.import_weights import import_network
+    from minimand.systems.dehazing.authors import import_dehaze_net, is_dehaze_net
     from minimand.weights import check_weights
 
     check_weights(output, force)
-    network, depth = import_network(file, output, force=force)
+    importing = import_dehaze_net if is_dehaze_net(file) else import_network
+    network, depth = importing(file, output, force=force)
     if json:
         print_json({"output": str(output), "network": network, "depth": depth})
     else:

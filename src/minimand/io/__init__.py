@@ -19,6 +19,7 @@ _HOME = {
     "fit_mask": "masks",
     "read_mask": "masks",
     "read_matlab_object": "matlab_tree",
+    "read_matlab_parts": "matlab_tree",
     "read_matlab_tree": "matlab_tree",
     "read_torch_state": "torch_state",
     "WRITABLE": "write",

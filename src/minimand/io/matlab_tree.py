@@ -1,6 +1,6 @@
 """A whole MATLAB v7.3 file as Python values: structs, cells, text and numbers, as networks are saved."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,18 @@ def read_matlab_tree(path: str | Path) -> dict[str, Any]:
     with _opened(path) as (path, file):
         budget = [MOST_VALUES]
         return {name: _value(path, file, file[name], budget, 0) for name in file if not name.startswith("#")}
+
+
+def read_matlab_parts(path: str | Path, names: Sequence[str]) -> list[Any] | None:
+    """The values of these variables or fields alone, such as `net/params`, as above; None where the file lacks one.
+
+    Raises InputError as `read_matlab_tree` does.
+    """
+    with _opened(path) as (path, file):
+        if not all(name in file for name in names):
+            return None
+        budget = [MOST_VALUES]
+        return [_value(path, file, file[name], budget, 0) for name in names]
 
 
 def read_matlab_object(path: str | Path) -> list[dict[str, Any]]:

@@ -6,10 +6,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from minimand.io import InputError
+from minimand.systems.dehazing.authors import AuthorsNet, even
 from minimand.systems.dehazing.classical import Seen
 from minimand.systems.dehazing.dehaze import CLASSICAL, Method
 from minimand.systems.dehazing.haze import estimate_airlight
-from minimand.systems.dehazing.network import NETWORK, SIDE, ProximalDehaze, load_network
+from minimand.systems.dehazing.network import NETWORK, SIDE, ProximalDehaze, load_any_network
 from minimand.weights import cards_of, research, shipped
 from minimand.weights.choice import RESEARCH
 
@@ -45,15 +46,18 @@ def get_method(name: str, weights: str | None = None) -> tuple[Method, dict[str,
         return CLASSICAL[name], {}
     if name != NETWORK:
         raise InputError(f"there is no method {name!r} for dehazing; there are {', '.join(METHODS)}.")
-    net, card = load_network(usual_weights(weights))
+    net, card = load_any_network(usual_weights(weights))
     return network_method(net), card
 
 
-def network_method(net: ProximalDehaze) -> Method:
-    """A network as a method: airlight as in the authors' code, transmission of the last stage."""
+def network_method(net: ProximalDehaze | AuthorsNet) -> Method:
+    """A network as a method: airlight as in the authors' code, transmission of the last stage.
+
+    The authors' own networks are not reduced to `SIDE` and look for the airlight in the picture with even sides.
+    """
 
     def see(I: Float[Tensor, "1 3 height width"]) -> Seen:
-        A = estimate_airlight(I)
+        A = estimate_airlight(even(I) if isinstance(net, AuthorsNet) else I)
         return Seen(A, net(I / A[..., None, None]).x[1])
 
-    return Method(see, SIDE)
+    return Method(see) if isinstance(net, AuthorsNet) else Method(see, SIDE)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from minimand.io import InputError
 from minimand.loops import Unroll
 from minimand.steps.haze_splitting import HazeSplitting
+from minimand.systems.dehazing.authors import AUTHORS, AuthorsNet
 from minimand.systems.dehazing.priors import Correction, Guided, Learned
 from minimand.terms import SquaredL2
 from minimand.terms.haze import Haze
@@ -42,6 +43,9 @@ class ProximalDehaze(nn.Module):
         return state  # type: ignore[no-any-return]
 
 
+KINDS: dict[str, type[ProximalDehaze] | type[AuthorsNet]] = {NETWORK: ProximalDehaze, AUTHORS: AuthorsNet}
+
+
 def deepen(net: ProximalDehaze, start: ProximalDehaze) -> None:
     """Copy the numbers of `start` into `net`; stages beyond its depth repeat its last one."""
     source, target = start.state_dict(), net.state_dict()
@@ -53,13 +57,24 @@ def deepen(net: ProximalDehaze, start: ProximalDehaze) -> None:
 
 
 def load_network(source: str) -> tuple[ProximalDehaze, dict[str, Any]]:
-    """A network in evaluation mode and its card, by the name of shipped weights or from a file. Raises InputError."""
+    """A network of ours in evaluation mode and its card, by the name of shipped weights or from a file. Raises
+    InputError, also for the authors' own.
+    """
+    net, card = load_any_network(source)
+    if not isinstance(net, ProximalDehaze):
+        raise InputError(f"{source}: is {AUTHORS}, not {NETWORK}; name weights of ours.")
+    return net, card
+
+
+def load_any_network(source: str) -> tuple[ProximalDehaze | AuthorsNet, dict[str, Any]]:
+    """The same, be it of ours or the authors' own."""
     weights = load_weights(source)
-    if weights.card.get("network") != NETWORK:
+    kind = KINDS.get(str(weights.card.get("network")))
+    if kind is None:
         raise InputError(f"{source}: is {weights.card.get('network')}, not {NETWORK}; name weights for dehazing.")
     try:
-        net = ProximalDehaze(**weights.card["arguments"])
+        net = kind(**weights.card["arguments"])
         net.load_state_dict(weights.state)
-    except (TypeError, ValueError, RuntimeError) as error:
+    except (TypeError, ValueError, KeyError, RuntimeError) as error:
         raise InputError(f"{source}: numbers and card do not fit together ({str(error).splitlines()[0]}).") from error
     return net.eval().requires_grad_(False), weights.card

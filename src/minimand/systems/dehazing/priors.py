@@ -42,12 +42,12 @@ class Learned(Term):
     """prox(v) = prox of `base` at net(v, P): a network that has learned where a classical prior should be applied.
 
     net: a module called on v, (batch, height, width), and P, the picture of the data term; the identity at birth, so
-    that an untrained prior is its base.
+    that an untrained prior is its base. base: None where the network is all there is.
     """
 
     convex = False
 
-    def __init__(self, net: nn.Module, base: Term):
+    def __init__(self, net: nn.Module, base: Term | None):
         super().__init__()
         self.net, self.base = net, base
 
@@ -56,7 +56,9 @@ class Learned(Term):
 
     def near(self, v: Plane, P: Image, t: Tensor | float) -> Plane:
         """The prox beside the picture P."""
-        moved = self.net(v, P)
+        moved: Tensor = self.net(v, P)
+        if self.base is None:
+            return moved
         return self.base.near(moved, P, t) if isinstance(self.base, Guided) else self.base.prox(moved, t)
 
     def prox(self, v: Tensor, t: Tensor | float) -> Tensor:

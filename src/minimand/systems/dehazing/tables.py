@@ -15,7 +15,7 @@ from minimand.metrics import ciede2000, psnr, ssim
 from minimand.systems.dehazing.classical import Seen, dark_channel_prior
 from minimand.systems.dehazing.dehaze import CLASSICAL, Method, dehaze
 from minimand.systems.dehazing.methods import get_method
-from minimand.systems.dehazing.network import NETWORK
+from minimand.systems.dehazing.network import KINDS, NETWORK
 from minimand.systems.dehazing.scenes import Scene, hazy, read_scenes, split
 from minimand.weights import cards_of, research, shipped
 
@@ -70,7 +70,7 @@ def networks() -> dict[str, Method]:
     files = {**shipped(), **{f"{name} (research)": path for name, path in research().items()}}
     cards = cards_of(files)
     return {
-        name: get_method(NETWORK, str(path))[0] for name, path in files.items() if cards[name].get("network") == NETWORK
+        name: get_method(NETWORK, str(path))[0] for name, path in files.items() if cards[name].get("network") in KINDS
     }
 
 
