@@ -1,5 +1,6 @@
 """The other tabs: what they make of their examples and of files."""
 
+import io
 import json
 import zipfile
 from importlib import import_module
@@ -17,6 +18,8 @@ from minimand.app.tabs import TABS
 from minimand.io import InputError
 from minimand.systems.shapes.made import made_collection, made_query, rounded, tube
 from minimand.systems.shapes.surface import triangle_areas
+from minimand.systems.synthesis.heads import virtual_head
+from minimand.systems.synthesis.template import made_template
 
 
 def run(name, out, source=None, **options):
@@ -93,6 +96,13 @@ def test_ct_is_made_of_a_virtual_head_and_of_a_volume(out, tmp_path):
     assert names(items[0]) == ["true CT", "MR", "CT made from MR"]
     errors = [item["scores"]["CT made from MR"]["mae"] for item in items]
     assert 20 < np.mean(errors) < 120
+    assert any("ellipsoids" in event["text"] for event in out.of("note"))
+    with zipfile.ZipFile(out.folder / out.of("done")[0]["downloads"][0]["file"]) as archive:
+        file = next(name for name in archive.namelist() if name.endswith(".npz"))
+        (made,) = np.load(io.BytesIO(archive.read(file))).values()
+    head = virtual_head(made_template(), TABS["synthesis"].check({})["seed"])  # the network sees it as it lies
+    found = np.abs(made - head.ct.numpy()).mean((1, 2))
+    assert errors == pytest.approx([float(found[int(item["name"].split()[1])]) for item in items], rel=1e-4)
     out.events.clear()
     volume = np.random.default_rng(0).random((40, 44, 3)) * np.linspace(0, 1, 44)[None, :, None]
     nibabel.save(nibabel.Nifti1Image(volume.astype(np.float32), np.eye(4)), tmp_path / "a.nii.gz")
