@@ -19,6 +19,7 @@ from torch import Tensor
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT / "docs" / "images"
+PLACES = ("-o", "--output", "--data", "--keep")  # options that name a place of this machine
 DATA = Path(os.environ.get("MINIMAND_DATA", ROOT.parent / "shared" / "data"))
 
 
@@ -80,6 +81,6 @@ def _kept(words: list[str]) -> list[str]:
     """The command line without places of this machine."""
     kept = []
     for before, word in zip(["", *words], words):
-        if word not in ("-o", "--output", "--data") and before not in ("-o", "--output", "--data"):
+        if word not in PLACES and before not in PLACES:
             kept.append(word)
     return kept
