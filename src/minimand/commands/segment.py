@@ -131,20 +131,23 @@ def _print_counts(rows: list[dict[str, Any]]) -> None:
 def _print_overlaps(rows: list[dict[str, Any]]) -> None:
     """Of methods that are only published, their figures alone."""
     print(
-        f"{'method':<48}  {'Dice':>16}  {'over majority':>17}  {'Jaccard':>7}  {'mean dist':>9}  {'Hausdorff':>9}  "
-        f"{'seconds':>7}    published"
+        f"{'method':<48}  {'Dice':>16}  {'over majority':>17}  {'over patches':>17}  {'Jaccard':>7}  {'mean dist':>9}  "
+        f"{'Hausdorff':>9}  {'seconds':>7}    published"
     )
     for row in rows:
-        ours = f"{'-':>16}  {'-':>17}  {'-':>7}  {'-':>9}  {'-':>9}  {'-':>7}"
+        ours = f"{'-':>16}  {'-':>17}  {'-':>17}  {'-':>7}  {'-':>9}  {'-':>9}  {'-':>7}"
         if "dice" in row:
             overlap = f"{row['dice']:.4f} +- {row['dice_spread']:.4f}"
-            gain = f"{row['gain']:+.4f} +- {row['gain_error']:.4f}"
+            gains = "  ".join(f"{row[key]:+.4f} +- {row[f'{key}_error']:.4f}" for key in ("gain", "over_patch"))
             ours = (
-                f"{overlap:>16}  {gain:>17}  {row['jaccard']:7.4f}  {row['average_distance']:9.2f}  "
+                f"{overlap:>16}  {gains}  {row['jaccard']:7.4f}  {row['average_distance']:9.2f}  "
                 f"{row['hausdorff']:9.2f}  {row['seconds']:7.3f}"
             )
         published = ", ".join(f"{name} {value}" for name, value in row["published"].items()) or "-"
         print(f"{row['method']:<48}  {ours}    {published}")
+        if len(row.get("networks", ())) > 1:
+            each = ", ".join(f"{dice:.4f}" for dice in row["networks"])
+            print(f"  the mean of {len(row['networks'])} networks, {each}")
 
 
 def _numbers(option: str, text: str) -> list[int]:

@@ -4,12 +4,16 @@ import csv
 
 import numpy as np
 import pytest
+import torch
 
 from minimand.io import InputError
 from minimand.systems.segmentation.cardiac import SIDE, WIDE, as_atlas, cut, read_slices
+from minimand.systems.segmentation.direct import Cnn
 from minimand.systems.segmentation.methods import RULES
-from minimand.systems.segmentation.tables import segmentation_table
+from minimand.systems.segmentation.network import DeepFusion, shipped_networks
+from minimand.systems.segmentation.tables import at_hand, atlas_count_table, segmentation_table
 from minimand.systems.segmentation.trials import cardiac_trials
+from minimand.weights import save_weights
 
 
 @pytest.fixture
@@ -51,6 +55,50 @@ def test_the_table_has_every_method_and_its_figures(folder):
     assert found["on"].startswith("2 slices")
     only_published = {row["method"]: row["published"] for row in found["rows"] if "dice" not in row}
     assert only_published["cnn"] == {"SATA-13 Dice": 0.681}
+
+
+def write_network(path, network, net):
+    card = {"name": path.stem, "network": network, "arguments": net.arguments}
+    save_weights(path, card, net.state_dict())
+    return str(path)
+
+
+def test_seeds_of_one_network_count_as_their_mean(folder, tmp_path):
+    files = []
+    for seed in (0, 1):
+        torch.manual_seed(seed)
+        net = DeepFusion(2, channels=4, width=4)
+        net.gain = 1.0 + 99 * seed
+        files.append(write_network(tmp_path / f"mine-{seed}.safetensors", "deep-fusion", net))
+        files.append(write_network(tmp_path / f"plain-{seed}.safetensors", "cnn", Cnn(2, channels=4, width=4)))
+
+    def table(weights):
+        found = segmentation_table("segmentation", folder, lambda *_: None, targets=2, weights=weights)
+        return {row["method"]: row for row in found["rows"]}
+
+    both, *single = table(files), table(files[:1]), table(files[2:3])
+    dices = [rows["mine"]["dice"] for rows in single]
+    assert dices[0] != dices[1]
+    assert both["mine"]["networks"] == pytest.approx(dices)
+    assert both["mine"]["dice"] == pytest.approx(sum(dices) / 2)
+    assert both["mine"]["over_patch"] == pytest.approx(sum(dices) / 2 - both["patch"]["dice"])
+    assert both["mine"]["published"]["LV-09 epicardium Dice"] == 0.9453
+    assert len(both["plain"]["networks"]) == 2
+    assert both["plain"]["published"] == {"SATA-13 Dice": 0.681}
+
+
+def test_the_tables_take_what_ships_and_what_lies_in_the_folder_for_research(folder, tmp_path, monkeypatch):
+    networks = tmp_path / "networks"
+    monkeypatch.setenv("MINIMAND_RESEARCH", str(networks))
+    assert at_hand() == shipped_networks()
+    networks.mkdir()
+    mine = write_network(networks / "mine-0.safetensors", "deep-fusion", DeepFusion(2, channels=4, width=4))
+    assert at_hand() == [*shipped_networks(), mine]
+    seed = write_network(networks / "deep-fusion-cardiac-7.safetensors", "deep-fusion", DeepFusion(2, width=4))
+    assert at_hand() == [*(name for name in shipped_networks() if name != "deep-fusion-cardiac"), seed, mine]
+    rows = atlas_count_table(folder, lambda *_: None, targets=1)["rows"]
+    assert {"majority", "mine", "mine, by its features", "deep-fusion-cardiac"} <= {row["method"] for row in rows}
+    assert all(0.5 < dice <= 1 for row in rows for dice in row["dice"].values())
 
 
 def test_the_centred_table_takes_the_middle_of_the_image(folder):
