@@ -17,11 +17,14 @@ from matplotlib.figure import Figure
 
 
 class Look(NamedTuple):
-    """few: options that make it a sample, none where the whole table is drawn; score: its key; label: its name."""
+    """few: options that make it a sample, none where the whole table is drawn; score: its key; label: its name; across:
+    what its columns count.
+    """
 
     few: tuple[str, ...]
     score: str
     label: str
+    across: str = ""
 
 
 ONE, TWO, RUNS = ("--images", "1"), ("--images", "2"), ("--runs", "5")
@@ -33,13 +36,13 @@ TABLES = {
     "denoising": Look(ONE, "psnr", "PSNR, dB"),
     "restoration": Look(ONE, "psnr", "PSNR, dB"),
     "segmentation": Look(TWO, "dice", "Dice"),
-    "atlas-count": Look(TWO, "dice", "Dice"),
+    "atlas-count": Look(TWO, "dice", "Dice", "atlases"),
     "dehazing": Look((), "psnr", "PSNR, dB"),
     "synthesis": Look((), "mae", "MAE, HU"),
     "shapes": Look((), "first_tier", "first tier, %"),
     "optimizers-table1": Look(RUNS, "loss", "loss after 100 steps"),
     "optimizers-table2": Look(RUNS, "loss", "loss after 100 steps"),
-    "optimizers-depth": Look(RUNS, "loss", "loss after 100 steps"),
+    "optimizers-depth": Look(RUNS, "loss", "loss after 100 steps", "hidden layers"),
     "optimizers-ablation": Look(RUNS, "loss", "loss after 100 steps"),
     "optimizers-curves": Look(RUNS, "loss", "loss after 100 steps"),
 }
@@ -97,17 +100,14 @@ def draw(found: dict[str, Any], ours: dict[str, Columns], theirs: dict[str, Colu
     columns = list(dict.fromkeys(column for each in ours.values() for column in each))
     if all(column.isdigit() for column in columns):
         figure = Figure(figsize=(6.4, 4.2), layout="constrained")
-        curves(figure.subplots(), ours, theirs, look.label)
+        curves(figure.subplots(), ours, theirs, look)
     else:
         figure = Figure(figsize=(7.5 + 1.8 * (len(columns) - 1), 1.1 + 0.27 * len(ours)), layout="constrained")
         for column, axes in zip(columns, figure.subplots(1, len(columns), sharey=True, squeeze=False)[0]):
             bars(axes, column, ours, theirs, look.label)
     words = [found["table"], *filter(None, [found.get("sampling")]), sample(found, look)]
     title = "\n".join(wrap(", ".join(words), 90))
-    if len(figure.axes) == 1:
-        figure.axes[0].set_title(title, fontsize=9, loc="left")
-    else:
-        figure.suptitle(title, fontsize=9)
+    figure.suptitle(title, fontsize=9)
     figure.supxlabel("published: " + "\n".join(wrap(found["source"], 110)), fontsize=6)
     return figure
 
@@ -142,15 +142,18 @@ def bars(axes: Axes, column: str, ours: dict[str, Columns], theirs: dict[str, Co
     axes.set_xlabel(f"{column}\n{label}" if column else label, fontsize=8)
 
 
-def curves(axes: Axes, ours: dict[str, Columns], theirs: dict[str, Columns], label: str) -> None:
+def curves(axes: Axes, ours: dict[str, Columns], theirs: dict[str, Columns], look: Look) -> None:
     """A curve a method over columns that are numbers, the published figures as circles of its colour."""
     for name, each in ours.items():
         (line,) = axes.plot([int(column) for column in each], list(each.values()), marker=".", label=name)
         if known := theirs.get(name):
             places = [int(column) for column in known]
             axes.scatter(places, list(known.values()), facecolor="none", edgecolor=line.get_color(), s=30)
+    if theirs:
+        axes.scatter([], [], facecolor="none", edgecolor="grey", s=30, label="published")
     axes.set_xticks([int(column) for column in next(iter(ours.values()))])
-    axes.set_ylabel(label, fontsize=8)
+    axes.set_xlabel(look.across, fontsize=8)
+    axes.set_ylabel(look.label, fontsize=8)
     axes.legend(fontsize=7, frameon=False)
 
 

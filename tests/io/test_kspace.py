@@ -109,3 +109,13 @@ def test_a_mask_of_another_size_says_both_sizes(tmp_path, kspace):
         read_kspace(save(tmp_path / "k.npy", kspace), np.ones((20, 24), bool))
     with pytest.raises(InputError, match=r"a\.npz:mask: the mask has size 5 x 6"):
         read_kspace(save(tmp_path / "a.npz", kspace, mask=np.ones((5, 6))))
+
+
+def test_images_in_place_of_k_space_are_worth_a_note(tmp_path, image):
+    inner = np.zeros((60, 70), complex)
+    inner[10:50, 8:62] = np.random.default_rng(0).random((40, 54))
+    path = save(tmp_path / "images.npy", inner)
+    assert any("looks like images" in note for note in read_kspace(path).notes)
+    assert not any("looks like images" in note for note in read_kspace(path, np.ones((60, 70), bool)).notes)
+    path = save(tmp_path / "kspace.npy", np.fft.fftshift(np.fft.fft2(image)))
+    assert not any("looks like images" in note for note in read_kspace(path).notes)

@@ -20,7 +20,7 @@ MOST = 40_000_000  # voxels
 TRUE, MADE = "true CT", "CT made from MR"
 UNLIKE = (
     "This head is made of ellipsoids. The network learned heads bent from a template; it is worse here, at about "
-    "85 HU, and has about 47 HU on heads such as it learned."
+    "85 HU, and has about 50 HU on heads such as it learned."
 )
 LOW, HIGH = -1000.0, 1000.0  # HU that are black and white
 

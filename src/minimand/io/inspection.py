@@ -13,7 +13,6 @@ from .stored import Stored
 
 MOST_VALUES = 2**27  # larger siblings are listed without their range
 MOST_ARRAYS = 24
-DENSE = 0.6  # share of the energy in the middle sixteenth that makes an array k-space
 
 
 def describe(spec: str | Path) -> dict[str, Any]:
@@ -84,16 +83,9 @@ def looks_like(stored: Stored) -> str:
         return "mask" if len(values) <= 2 and set(values.tolist()) <= {0, 1} and array.any() else "image"
     plane = np.abs(array.reshape(-1, *array.shape[-2:])).astype(np.float64)
     plane = (np.nan_to_num(plane / (np.nanmax(plane) or 1.0), posinf=0.0) ** 2).sum(axis=0)
-    if _middle(plane) > DENSE:
+    if kspace.middle(plane) > kspace.DENSE:
         return "k-space"
-    return "k-space, zero frequency at [0, 0]" if _middle(np.fft.fftshift(plane)) > DENSE else "image"
-
-
-def _middle(energy: np.ndarray) -> float:
-    """Share of the energy in the middle quarter of the rows and columns."""
-    (h, w), total = energy.shape, energy.sum()
-    rows, columns = (slice(n // 2 - max(n // 8, 1), n // 2 + max(n // 8, 1)) for n in (h, w))
-    return float(energy[rows, columns].sum() / total) if total > 0 else 0.0
+    return "k-space, zero frequency at [0, 0]" if kspace.middle(np.fft.fftshift(plane)) > kspace.DENSE else "image"
 
 
 def _geometry(stored: Stored) -> dict[str, Any] | None:

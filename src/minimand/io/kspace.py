@@ -16,6 +16,7 @@ from .stored import Stored
 
 NAMES = ("kspace", "k_space", "ksp", "y", "data", "train")
 Drawn = Callable[[tuple[int, int]], np.ndarray]  # (h, w) -> mask
+DENSE = 0.6  # share of the energy in the middle sixteenth that makes an array k-space
 OUTSIDE = 1e-6  # share of the energy outside the mask that is worth a note
 
 
@@ -62,6 +63,7 @@ def read_kspace(spec: str | Path | Spec, mask: str | Path | np.ndarray | Drawn |
     energy = _energy(kspace, largest, sampled)
     if given is None:
         notes = [f"{stored.name}: no mask given, taken as the {sampled.mean():.1%} of points that are not zero"]
+        notes += _like_images(energy.points, stored.name)
     else:
         notes = [*_outside(energy, stored.name, name), *_not_measured(ever, sampled, stored.name)]
     if stored.format == "NIfTI" and kspace.ndim != stored.array.ndim > 3:
@@ -213,6 +215,20 @@ def _not_measured(ever: np.ndarray, mask: np.ndarray, name: str) -> list[str]:
         f"{name}: {share:.1%} of the points that the mask names are exactly zero and count as measured; "
         "if they were not, give another mask or none"
     ]
+
+
+def middle(energy: np.ndarray) -> float:
+    """Share of the energy in the middle quarter of the rows and columns."""
+    (h, w), total = energy.shape, energy.sum()
+    rows, columns = (slice(n // 2 - max(n // 8, 1), n // 2 + max(n // 8, 1)) for n in (h, w))
+    return float(energy[rows, columns].sum() / total) if total > 0 else 0.0
+
+
+def _like_images(energy: np.ndarray, name: str) -> list[str]:
+    """A note where the energy is neither in the centre nor at [0, 0]."""
+    if max(middle(energy), middle(np.fft.fftshift(energy))) > DENSE:
+        return []
+    return [f"{name}: looks like images and is taken for k-space; minimand simulate makes k-space of images"]
 
 
 def _corner(energy: np.ndarray, name: str) -> list[str]:
