@@ -76,7 +76,12 @@ def test_the_hessian_is_that_of_finite_differences():
     assert torch.autograd.gradcheck(term.grad, x, eps=1e-7, atol=1e-5)
 
 
-@pytest.mark.parametrize("net", [FoE(2, 8, 3), NLRMRF(2, 9, 3), DnCNN(3, 4)], ids=["foe", "nlr-mrf", "dncnn"])
+NETWORKS = {
+    "foe": FoE(2, 8, 3), "nlr-mrf": NLRMRF(2, 9, 3), "local first": NLRMRF(2, 8, 3, local=1), "dncnn": DnCNN(3, 4)
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("net", NETWORKS.values(), ids=NETWORKS)
 def test_noise_is_the_unit_and_images_are_independent(net):
     net = net.double()
     y, sigma = 10 * torch.randn(2, 9, 7), torch.tensor([1.0, 4.0])
@@ -84,6 +89,22 @@ def test_noise_is_the_unit_and_images_are_independent(net):
     assert_close(net(8 * y, 8 * sigma), 8 * x)
     assert_close(net(y[1:], sigma[1:]), x[1:])
     assert net(y[:, :1, :1], sigma).shape == (2, 1, 1)
+
+
+def test_similar_pixels_are_found_in_what_steps_on_single_ones_leave():
+    net, y, sigma = NLRMRF(3, 8, 3, local=2), 5 * torch.randn(1, 12, 11), torch.ones(1)
+    torch.nn.init.normal_(net.unrolled.stages[0].prior[0].coefficients)
+    wide = reflected(y, 4)
+    data = LeastSquares(Identity(), wide)
+    clean = net.before(data, wide)
+    prior = net.unrolled.stages[0].prior[0].given(data, clean)
+    x = solve(Descent(0.2), data + prior, clean, max_iter=1, tol=0.0).x
+    assert_close(net(y, sigma), x[..., 4:-4, 4:-4])
+    assert not torch.equal(prior.patches.corners, prior.given(data, wide).patches.corners)
+    net(y, sigma).sum().backward()
+    assert all(p.grad is not None for p in net.parameters())
+    with pytest.raises(ValueError, match="of 3 steps 2 at most can look at single places, got local=3"):
+        NLRMRF(3, 10, 3, local=3)
 
 
 def test_reflection_continues_by_the_mirror_image_at_any_size():

@@ -31,6 +31,10 @@ def train_denoiser(
     points: Annotated[
         int | None, Option(metavar="N", help="nlr-mrf: control points of an influence [default: 31].", min=3)
     ] = None,
+    local: Annotated[
+        int | None,
+        Option(metavar="N", help="nlr-mrf: stages on single pixels before the similar ones are found [default: 0]."),
+    ] = None,
     shared: Annotated[
         bool, Option("--shared", help="foe, nlr-mrf: the same numbers at every step, those of one energy.")
     ] = False,
@@ -51,7 +55,7 @@ def train_denoiser(
     run = common.begin(accumulate=accumulate)
     plan = Plan(
         named(), data, _levels(sigma), validate or (), depth, filters, size, shared, steps, batch,
-        has.side_lengths(crop), common.pace, common.seed, every, start, bfloat16, group, points,
+        has.side_lengths(crop), common.pace, common.seed, every, start, bfloat16, group, points, local,
     )  # fmt: skip
     common.end_images(train(plan, run), run, plan.network, plan.arguments["depth"])
 

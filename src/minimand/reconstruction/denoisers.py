@@ -1,6 +1,6 @@
 """The denoising networks: fields of experts in steps of gradient descent, and a residual convolutional network."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -38,13 +38,15 @@ class FoE(nn.Module):
         self, y: Float[Tensor, "batch height width"], sigma: Float[Tensor, " batch"]
     ) -> Float[Tensor, "batch height width"]:
         """The images without their noise of standard deviation sigma."""
-        return descended(self.unrolled, y, sigma, self.margin)
+        return descended([self.unrolled], y, sigma, self.margin)
 
 
 class NLRMRF(nn.Module):
-    """As FoE, of experts that look at `group` similar places at once, found in y: a non-local range field.
+    """As FoE, of experts that look at `group` similar places at once: a non-local range field.
 
-    Source: Sun and Tappen (2011), with numbers of their own for every step and free influence.
+    local: the first so many of the `depth` steps look at single places, as those of FoE, and the similar ones are found
+    in what they leave; where there are none, in y. Raises ValueError unless a step is left. Source: Sun and Tappen
+    (2011), with numbers of their own for every step and free influence.
     """
 
     def __init__(
@@ -55,27 +57,37 @@ class NLRMRF(nn.Module):
         *,
         group: int = 3,
         points: int = 31,
+        local: int = 0,
         shared: bool = False,
     ):
         super().__init__()
+        if not 0 <= local < depth:
+            raise ValueError(f"of {depth} steps {depth - 1} at most can look at single places, got local={local}.")
         prior = NonLocalExperts(filters, size, group, points=points)
-        self.unrolled = Unroll(Descent(0.2), prior, depth=depth, tied=shared)
+        self.before: Unroll | None = None
+        if local:
+            self.before = Unroll(Descent(0.2), FieldOfExperts(filters, size), depth=local, tied=shared)
+        self.unrolled = Unroll(Descent(0.2), prior, depth=depth - local, tied=shared)
         self.margin = 2 * (size - 1)
 
     def forward(
         self, y: Float[Tensor, "batch height width"], sigma: Float[Tensor, " batch"]
     ) -> Float[Tensor, "batch height width"]:
         """The images without their noise of standard deviation sigma."""
-        return descended(self.unrolled, y, sigma, self.margin)
+        parts = [self.unrolled] if self.before is None else [self.before, self.unrolled]
+        return descended(parts, y, sigma, self.margin)
 
 
 def descended(
-    unrolled: Unroll, y: Float[Tensor, "batch height width"], sigma: Float[Tensor, " batch"], margin: int
+    parts: Sequence[Unroll], y: Float[Tensor, "batch height width"], sigma: Float[Tensor, " batch"], margin: int
 ) -> Float[Tensor, "batch height width"]:
-    """What an unrolled descent makes of images in units of their noise, continued by reflection for so many pixels."""
+    """What descents, one after the other, make of images in units of their noise, continued by reflection for so many
+    pixels.
+    """
     scale = per_item(sigma, y)
-    wide = reflected(y / scale, margin)
-    x = unrolled(LeastSquares(Identity(), wide), wide)
+    x = wide = reflected(y / scale, margin)
+    for unrolled in parts:
+        x = unrolled(LeastSquares(Identity(), wide), x)
     return scale * x[..., margin:-margin, margin:-margin]
 
 
@@ -114,7 +126,7 @@ Denoiser = FoE | NLRMRF | DnCNN
 NETWORKS: dict[str, type[FoE] | type[NLRMRF] | type[DnCNN]] = {"foe": FoE, "nlr-mrf": NLRMRF, "dncnn": DnCNN}
 USUAL = {
     "foe": {"depth": 5, "filters": 24, "size": 5},
-    "nlr-mrf": {"depth": 5, "filters": 24, "size": 5, "group": 3, "points": 31},
+    "nlr-mrf": {"depth": 5, "filters": 24, "size": 5, "group": 3, "points": 31, "local": 0},
     "dncnn": {"depth": 8, "filters": 40, "size": 3},
 }
 

@@ -46,6 +46,7 @@ class Plan:
     bfloat16: bool = False
     group: int | None = None
     points: int | None = None
+    local: int | None = None
 
     @property
     def arguments(self) -> dict[str, Any]:
