@@ -28,7 +28,7 @@ class SpatialMixture(Term):
         self.y = y
 
     def forward(self, x: Thetas) -> Float[Tensor, " batch"]:
-        return -(self._likelihood(x).mean(1) + LEAST).log().sum(1)
+        return -(self._likelihood(self.logits(x)).mean(1) + LEAST).log().sum(1)
 
     def logits(self, x: Thetas) -> Shares:
         """decode(x): the logits of what each group expects to see."""
@@ -37,15 +37,19 @@ class SpatialMixture(Term):
 
     def expect(self, x: Thetas) -> Shares:
         """p(pixel i belongs to group k | y_i, x), eq. 2."""
-        each = self._likelihood(x) + LEAST
+        return self.shares(self.logits(x))
+
+    def shares(self, logits: Shares) -> Shares:
+        """The same of what the groups expect to see."""
+        each = self._likelihood(logits) + LEAST
         return each / each.sum(1, keepdim=True)
 
     def items(self, which: slice | Tensor) -> "SpatialMixture":
         return SpatialMixture(self._decode[0], self.y[which])
 
-    def _likelihood(self, x: Thetas) -> Shares:
+    def _likelihood(self, logits: Shares) -> Shares:
         """p(y_i | psi_ki)."""
-        p, y = torch.sigmoid(self.logits(x)), self.y.unsqueeze(1)
+        p, y = torch.sigmoid(logits), self.y.unsqueeze(1)
         return y * p + (1 - y) * (1 - p)
 
     @classmethod

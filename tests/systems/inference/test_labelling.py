@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from PIL import Image
 from torch.testing import assert_close
 
@@ -98,7 +99,25 @@ def test_just_built_the_network_is_the_random_field_behind_the_classifier():
     logits = classifier(streets.pictures)
     alike, near = Ties().terms()
     Q = solve(MeanField(), Unary(logits, streets.pictures) + alike + near, logits.softmax(1), max_iter=4, tol=0.0).x
-    assert_close(net(streets.pictures).exp(), Q.clamp_min(1e-6))
+    assert_close(net(streets.pictures).exp(), Q)
+
+
+def test_temperature_takes_confidence_off_and_changes_no_label():
+    torch.manual_seed(0)
+    net, streets = RandomFieldNetwork(Classifier(8), Ties(), depth=2), scenes(2)
+    before = net(streets.pictures)
+    net.temperature = 2.0
+    after = net(streets.pictures)
+    assert_close(after, before / 2)
+    assert torch.equal(after.argmax(1), before.argmax(1))
+
+
+def test_what_is_surely_wrong_still_learns():
+    net, streets = RandomFieldNetwork(Classifier(8), Ties(), depth=2), scenes(1)
+    with torch.no_grad():
+        net.classifier.head.bias[2] = 40.0  # sure of a label that is not there
+    F.cross_entropy(net(streets.pictures), streets.labels, ignore_index=VOID).backward()
+    assert float(net.classifier.head.bias.grad[2]) > 0.9
 
 
 def test_classifier_and_field_learn_together():

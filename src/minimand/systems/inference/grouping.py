@@ -75,6 +75,9 @@ class Placed(nn.Module):
 class MatchMaximise(nn.Module):
     """theta_k <- keep theta_k + filters * (q_k (y - psi_k)): a learned M-step that looks for what is not explained yet,
     the same for all groups and places.
+
+    One group after the other, each time with the q that those before it leave (Neal and Hinton 1998, incremental EM):
+    all at once, groups that little tells apart go to the same shape, and from there to the next, together.
     """
 
     def __init__(self, kinds: int = 9):
@@ -83,10 +86,16 @@ class MatchMaximise(nn.Module):
         self.keep = nn.Parameter(torch.tensor(0.9))
 
     def forward(self, data: SpatialMixture, q: Shares, x: Thetas) -> Thetas:
-        wrong = q * (data.y.unsqueeze(1) - torch.sigmoid(data.logits(x)))
-        inside = F.pad(wrong.unflatten(-1, (1, SIDE, SIDE)), (HALF,) * 4)
-        found = torch.fft.irfft2(_spectrum(inside) * _spectrum(self.filters).conj(), s=(WIDE, WIDE))
-        return self.keep * x + found[..., :SIDE, :SIDE].flatten(-3)
+        thetas, logits = list(x.split(1, 1)), list(data.logits(x).split(1, 1))
+        filters = _spectrum(self.filters).conj()
+        for k in range(len(thetas)):
+            wrong = q[:, k : k + 1] * (data.y.unsqueeze(1) - torch.sigmoid(logits[k]))
+            inside = F.pad(wrong.unflatten(-1, (1, SIDE, SIDE)), (HALF,) * 4)
+            found = torch.fft.irfft2(_spectrum(inside) * filters, s=(WIDE, WIDE))
+            thetas[k] = self.keep * thetas[k] + found[..., :SIDE, :SIDE].flatten(-3)
+            logits[k] = data.logits(thetas[k])
+            q = data.shares(torch.cat(logits, 1))
+        return torch.cat(thetas, 1)
 
 
 def _spectrum(x: Float[Tensor, "*batch rows columns"]) -> Tensor:
@@ -121,7 +130,7 @@ class Grouping(nn.Module):
         *,
         numbers: int = 9 * SIDE**2,
         groups: int = 4,
-        depth: int = 6,
+        depth: int = 3,
     ):
         super().__init__()
         self.groups, self.numbers = groups, numbers

@@ -11,13 +11,14 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from minimand.loops import Unroll
+from minimand.parameters import Positive
 from minimand.steps import MeanField
 from minimand.systems.inference.label_scores import confusion, mean_iou
 from minimand.systems.inference.streets import LABELS, VOID, Streets
 from minimand.terms import Pairwise, Unary
 
 GREY = 0.45  # what pictures are compared to
-LEAST = 1e-6  # probability of a label in a loss, at least
+LEAST = 1e-30  # probability of a label in a loss, at least: those that are surely wrong still learn
 CHUNK = 8  # pictures labelled at once
 
 Pictures = Float[Tensor, "batch 3 height width"]
@@ -74,21 +75,27 @@ class Ties:
 
 
 class RandomFieldNetwork(nn.Module):
-    """log Q after `depth` steps of mean field from what the classifier says; classifier and compatibilities learn
-    together. Just built it is the classifier with a random field behind it (the post-hoc CRF).
+    """log Q / temperature after `depth` steps of mean field from what the classifier says; classifier, compatibilities
+    and temperature learn together. Just built it is the classifier with a random field behind it (the post-hoc CRF), at
+    temperature 1.
 
-    Source: Zheng et al. (2015), with the field cut off at windows and symmetric compatibilities.
+    Neighbours err alike, mean field counts them as so many witnesses, and so Q is too sure of itself; the temperature
+    takes that out of the loss and changes no label. Source: Zheng et al. (2015), with the field cut off at windows and
+    symmetric compatibilities; Guo et al. (2017) for the temperature.
     """
+
+    temperature = Positive()
 
     def __init__(self, classifier: nn.Module, ties: Ties, depth: int = 5):
         super().__init__()
         self.classifier = classifier
         self.field = Unroll(MeanField(), ties.terms(), depth=depth, tied=True)
+        self.temperature = 1.0
 
     def forward(self, picture: Pictures) -> Logits:
         logits = self.classifier(picture)
         Q: Tensor = self.field(Unary(logits, picture), torch.softmax(logits, 1))
-        return Q.clamp_min(LEAST).log()
+        return Q.clamp_min(LEAST).log() / self.temperature
 
 
 @dataclass(frozen=True)

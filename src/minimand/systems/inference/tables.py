@@ -36,16 +36,17 @@ Show = Callable[[str, int, int], None]
 @dataclass(frozen=True)
 class Plan:
     """How much is learned: steps of the classifier alone, then of it alone and with the field; mini-batches of both;
-    rates of the classifier before and after, and of compatibilities.
+    rates of the classifier before and after, of compatibilities and of the temperature.
     """
 
-    first: int = 1000
+    first: int = 1500
     second: int = 200
     batch: int = 8
     few: int = 4
     rate: float = 3e-3
     fine: float = 5e-4
-    ties: float = 3e-3
+    ties: float = 1e-2
+    warm: float = 3e-2
 
 
 def labels_table(
@@ -83,15 +84,17 @@ def rivals(learned: Streets, chosen: Streets, seed: int, plan: Plan = Plan()) ->
     torch.manual_seed(seed)
     begun = Classifier().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     task = LearnLabels(learned, chosen, balanced(learned), plan.batch, seed)
-    fit(begun, task, steps=plan.first, rate=lambda name: plan.rate, every=max(1, plan.first // 6))
+    fit(begun, task, steps=plan.first, rate=lambda name: plan.rate, every=max(1, plan.first // 10))
     alone, joint = deepcopy(begun), RandomFieldNetwork(deepcopy(begun), Ties())
     task = LearnLabels(learned, chosen, balanced(learned), plan.few, seed + 1000)
 
     def rate(name: str) -> float:
+        if name == "log_temperature":
+            return plan.warm
         return plan.ties if name.startswith("field") else plan.fine
 
     for net in (alone, joint):
-        fit(net, task, steps=plan.second, rate=rate, every=max(1, plan.second // 2))
+        fit(net, task, steps=plan.second, rate=rate, every=max(1, plan.second // 4))
     behind = RandomFieldNetwork(alone, Ties())
     return {"unary": alone.eval(), "post-hoc CRF": behind.eval(), "end-to-end": joint.eval()}
 
