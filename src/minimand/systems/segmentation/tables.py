@@ -96,14 +96,17 @@ def atlas_count_table(data: Path, show: Show, targets: int | None = None) -> dic
     """
     nets, _ = _load(at_hand())
     curves: dict[str, dict[int, list[float]]] = {}
+    flat = {name: each for name, each in nets.items() if each[0].flat}
     for trial in cardiac_trials(data, targets or TARGETS, COUNTS[-1] + 1, show):
+        near = {name: [nearest(net, trial.warped, COUNTS[-1]) for net in each] for name, each in flat.items()}
         for count in COUNTS:
             few = first(trial.warped, count)
             ways: Ways = {"majority": [(majority, few)]}
-            for name, each in nets.items():
-                if each[0].flat:
-                    ways[name] = [(net.rule, few) for net in each]
-                    ways[f"{name}, by its features"] = [(net.rule, nearest(net, trial.warped, count)) for net in each]
+            for name, each in flat.items():
+                ways[name] = [(net.rule, few) for net in each]
+                ways[f"{name}, by its features"] = [
+                    (net.rule, first(seen, count)) for net, seen in zip(each, near[name], strict=True)
+                ]
             for name, way in ways.items():
                 dice = statistics.fmean(_scored(rule, seen, trial.truth)["dice"] for rule, seen in way)
                 curves.setdefault(name, {}).setdefault(count, []).append(dice)
@@ -132,12 +135,12 @@ def _kind(name: str) -> str:
 
 
 def first(warped: Warped, count: int) -> Warped:
-    """The `count` best by mutual information."""
+    """The `count` best, as they come: by mutual information unless they were ordered otherwise."""
     return Warped(warped.target, warped.images[:count], warped.labels[:count])
 
 
 def nearest(net: DeepFusion, warped: Warped, count: int) -> Warped:
-    """The `count` nearest by the network's features where atlases do not agree."""
+    """The `count` nearest by the network's features where atlases do not agree, the nearest first."""
     region = undecided(warped.labels, net.window)
     if not bool(region.any()):
         return first(warped, count)
