@@ -52,6 +52,17 @@ def test_joint_fusion_counts_atlases_that_err_alike_once(bodies):
     assert float((told.mean(0).argmax(0) == said).float().mean()) < 0.9
 
 
+def test_joint_fusion_finds_what_lies_a_voxel_away_in_volumes(bodies):
+    target, _, labels, truth = bodies(1, (12, 16, 20))
+    target = target + 0.5 * torch.rand_like(target)  # a texture by which a place is known
+    shifts = [(1, 0, 0), (0, -1, 0), (0, 1, 1), (-1, 1, -1)]
+    near = torch.stack([target.roll(shift, (0, 1, 2)) for shift in shifts])
+    told = torch.stack([truth.roll(shift, (1, 2, 3)) for shift in shifts])
+    inside = (slice(2, -2),) * 3
+    assert torch.equal(joint(target, near, told).argmax(0)[inside], truth.argmax(0)[inside])
+    assert not torch.equal(told.mean(0).argmax(0)[inside], truth.argmax(0)[inside])
+
+
 def test_staple_trusts_the_raters_that_are_right():
     truth = (torch.rand(1, 40, 40) < 0.4).long()
     rates = torch.tensor([0.05, 0.05, 0.4, 0.4, 0.4, 0.4, 0.4])[:, None, None, None]

@@ -4,7 +4,7 @@ A rule gets the target, the warped images of the atlases (both from 0 to 1) and 
 voxel, label 0 of the list being the background. The label with the largest probability wins, the first one of equals.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -84,25 +84,55 @@ def joint(target: Target, images: Images, labels: Labels) -> Votes:
 
         w = M^-1 1 / (1^T M^-1 1)       M_ij = (mean over the patch of |T - X_i| |T - X_j|)^2 + 0.1 mean_k M_kk [i = j]
 
-    Patches are 5 x 5 in images and 3^3 in volumes; atlases are not searched. Weights below 0 count as 0. Intensities
-    are compared as they are: patches of mean 0 and variance 1 are nothing but noise where an organ is flat, and cost
-    0.08 of Dice on the heart. Source: Wang, Suh, Das, Pluta, Craige, Yushkevich (2013), with beta = 2 and an alpha
-    without scale.
+    Patches are 5 x 5 in images and 3^3 in volumes. In volumes X_i is the patch of atlas i most like the target's among
+    those up to a voxel away, and its label votes: on 9 validation hippocampi 0.876 instead of 0.856 without search (two
+    voxels 0.867, 5^3 patches of mean 0 and variance 1 0.871); on 40 validation slices of the heart, where a voxel away
+    cost 0.004, none are searched. Weights below 0 count as 0. Intensities are compared as they are: patches of mean 0
+    and variance 1 are nothing but noise where an organ is flat, and cost 0.08 of Dice on the heart. Source: Wang, Suh,
+    Das, Pluta, Craige, Yushkevich (2013), with beta = 2 and an alpha without scale.
     """
-    radius = 2 if len(target) == 1 else 1
+    flat = len(target) == 1
+    radius, reach = (2, (0, 0, 0)) if flat else (1, (1, 1, 1))
 
     def compare(T: Target, X: Images, L: Labels, wanted: Bool[Tensor, "depth height width"]) -> Votes:
-        seen = patches(torch.cat([T[None], X]), radius)[:, :, wanted]
-        error = (seen[1:] - seen[0]).abs()
+        around = patches(X, radius)
+        error, said = nearest(patches(T[None], radius)[0][:, wanted], around, L, reach, wanted)
         M = torch.einsum("ipn,jpn->nij", error, error).div(error.shape[1]).square()
         alpha = 0.1 * M.diagonal(dim1=1, dim2=2).mean(1) + EPS**2
         w = torch.linalg.solve(M + alpha[:, None, None] * torch.eye(len(X)), torch.ones_like(M[..., 0])).clamp_min(0)
-        votes = torch.einsum("ni,iln->ln", w / w.sum(1, keepdim=True), L[:, :, wanted])
+        votes = torch.einsum("ni,iln->ln", w / w.sum(1, keepdim=True), said)
         found = torch.zeros_like(L[0])
         found[:, wanted] = votes / votes.sum(0)
         return found
 
-    return where_undecided(compare, (0, 0, 0), radius, target, images, labels)
+    return where_undecided(compare, reach, radius, target, images, labels)
+
+
+def nearest(
+    seen: Float[Tensor, "pixel n"], around: Float[Tensor, "atlas pixel depth height width"], labels: Labels,
+    reach: Radius, wanted: Bool[Tensor, "depth height width"],
+) -> tuple[Float[Tensor, "atlas pixel n"], Float[Tensor, "atlas label n"]]:  # fmt: skip
+    """|P_T - P_i| of the patch in each atlas that is nearest to the target's within the window, and its label.
+
+    seen: the target's patches at the n wanted voxels; around: every patch of the atlases. Of equals the first counts,
+    nearer the middle of the window before farther.
+    """
+    both = F.pad(torch.cat([around, labels], 1), [k for r in reversed(reach) for k in (r, r)], mode="replicate")
+
+    def shifted(shift: Sequence[int]) -> list[Tensor]:
+        part = [slice(r + k, r + k + n) for r, k, n in zip(reach, shift, wanted.shape)]
+        patch, label = both[:, :, *part][:, :, wanted].split([len(seen), labels.shape[1]], 1)
+        off = (patch - seen).abs()
+        return [off.square().mean(1, keepdim=True), off, label]
+
+    shifts = torch.cartesian_prod(*(torch.arange(-r, r + 1) for r in reach)).tolist()
+    first, *others = sorted(shifts, key=lambda shift: sum(k * k for k in shift))
+    best = shifted(first)
+    for shift in others:
+        found = shifted(shift)
+        closer = found[0] < best[0]
+        best = [torch.where(closer, new, old) for new, old in zip(found, best)]
+    return best[1], best[2]
 
 
 FUSION: Mapping[str, Rule] = {"majority": majority, "staple": staple, "joint": joint, "patch": patch_based}
