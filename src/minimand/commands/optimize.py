@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 def optimize(
     task: Annotated[str, Option(metavar="NAME", help="mlp, mlp-3-relu, cnn-1, lstm, ...")] = "mlp",
     rules: Annotated[
-        str, Option(metavar="A,B", help="hyperadam, rnnprop, dmoptimizer[:FILE]; adam, momentum, sgd, ...[:RATE].")
+        str,
+        Option(metavar="A,B", help="hyperadam, rnnprop, dmoptimizer[:FILE][*FACTOR]; adam, sgd, ...[:RATE]."),
     ] = "adam,hyperadam",
     data: Annotated[
         Path | None,

@@ -29,9 +29,9 @@ def test_the_table_has_every_rule_beside_the_published(mnist_folder, runs):
     told = []
     found = accuracy_table(mnist_folder, runs=runs, steps=2, show=lambda *what: told.append(what))
     rows = {row["method"]: row for row in found["rows"]}
-    assert list(rows) == ["adam", "dmoptimizer", "rnnprop", "hyperadam"]
+    assert list(rows) == ["adam", "dmoptimizer", "rnnprop", "hyperadam", "hyperadam*0.3"]
     assert rows["hyperadam"]["published"]["CNN-2"] == {"loss": 0.07, "top1": 99.02, "top2": 99.78}
-    for method in ("adam", "hyperadam"):
+    for method in ("adam", "hyperadam", "hyperadam*0.3"):
         cell = rows[method]["tasks"]["CNN-1"]
         assert 0 <= cell["top1"] <= cell["top2"] <= 100
         assert ("loss_spread" in cell) == (runs > 1)

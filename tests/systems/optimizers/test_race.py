@@ -30,6 +30,15 @@ def test_a_rule_runs_alike_alone_and_beside_others_and_in_parts(pictures):
     )
 
 
+def test_a_learned_rule_goes_as_much_farther_as_its_factor_says():
+    x, g = torch.zeros(1, 50), torch.randn(1, 50)
+    whole, short = (starter(text, "mlp")(x) for text in ("hyperadam", "hyperadam*0.3"))
+    for walker in (whole, short):
+        walker.move(g)
+    assert float(whole.x.abs().max()) > 0
+    assert_close(short.x, 0.3 * whole.x)
+
+
 @pytest.mark.parametrize("name", RIVALS)
 def test_every_rival_moves_each_run_as_torchs_optimizer_moves_it_alone(name, pictures):
     net, generator = MLP(pictures), Generator().manual_seed(0)
@@ -99,6 +108,8 @@ def test_curves_are_a_picture():
         ("adamw", "there is no rule 'adamw'. Known: hyperadam"),
         ("adam:fast", "adam:fast: the rate must be a number above 0"),
         ("adam:-1", "the rate must be a number above 0"),
+        ("hyperadam*-1", "the rate must be a number above 0, such as hyperadam\\*0.01"),
+        ("sgd*2", "there is no rule 'sgd"),
         ("momentum", "no rate of momentum was searched for mlp-9-tiny: write momentum:RATE"),
         ("hyperadam:none.safetensors", "no such weights"),
         ("hyperadam:admm-net", "are weights of admm-net, not of hyperadam"),

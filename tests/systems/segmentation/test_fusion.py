@@ -53,7 +53,7 @@ def test_joint_fusion_counts_atlases_that_err_alike_once(bodies):
 
 
 def test_joint_fusion_finds_what_lies_a_voxel_away_in_volumes(bodies):
-    target, _, labels, truth = bodies(1, (12, 16, 20))
+    target, *_, truth = bodies(1, (12, 16, 20))
     target = target + 0.5 * torch.rand_like(target)  # a texture by which a place is known
     shifts = [(1, 0, 0), (0, -1, 0), (0, 1, 1), (-1, 1, -1)]
     near = torch.stack([target.roll(shift, (0, 1, 2)) for shift in shifts])

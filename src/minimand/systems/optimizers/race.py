@@ -21,9 +21,16 @@ Show = Callable[[str, int, int], None]  # rule, steps done, steps in all
 
 
 def starter(text: str, task: str) -> Start:
-    """What `adam`, `adam:0.01`, `hyperadam` or `hyperadam:mine.safetensors` does on a task: the rate that was searched
-    or this one, the weights that ship or these. Raises InputError.
+    """What `adam`, `adam:0.01`, `hyperadam`, `hyperadam:mine.safetensors` or `hyperadam*0.3` does on a task: the rate
+    that was searched or this one, the weights that ship or these, moves of their own length or 0.3 times as long.
+    Raises InputError.
     """
+    learned, star, factor = text.partition("*")
+    name, _, option = learned.partition(":")
+    if star and name in RULES:
+        rule, _ = load_rule(name, option or None)
+        rule.rate *= _rate(text, factor)
+        return lambda x: RuleWalker(rule, x)
     name, _, option = text.partition(":")
     if name in RIVALS:
         rate = _rate(text, option) if option else rate_of(name, task)
@@ -81,7 +88,7 @@ def _rate(text: str, option: str) -> float:
     except ValueError:
         rate = math.nan
     if not (math.isfinite(rate) and rate > 0):
-        raise InputError(f"{text}: the rate must be a number above 0, such as {text.partition(':')[0]}:0.01.")
+        raise InputError(f"{text}: the rate must be a number above 0, such as {text.removesuffix(option)}0.01.")
     return rate
 
 
