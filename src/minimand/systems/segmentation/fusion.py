@@ -96,7 +96,7 @@ def joint(target: Target, images: Images, labels: Labels) -> Votes:
 
     def compare(T: Target, X: Images, L: Labels, wanted: Bool[Tensor, "depth height width"]) -> Votes:
         around = patches(X, radius)
-        error, said = nearest(patches(T[None], radius)[0][:, wanted], around, L, reach, wanted)
+        error, said = nearest_patches(patches(T[None], radius)[0][:, wanted], around, L, reach, wanted)
         M = torch.einsum("ipn,jpn->nij", error, error).div(error.shape[1]).square()
         alpha = 0.1 * M.diagonal(dim1=1, dim2=2).mean(1) + EPS**2
         w = torch.linalg.solve(M + alpha[:, None, None] * torch.eye(len(X)), torch.ones_like(M[..., 0])).clamp_min(0)
@@ -108,7 +108,7 @@ def joint(target: Target, images: Images, labels: Labels) -> Votes:
     return where_undecided(compare, reach, radius, target, images, labels)
 
 
-def nearest(
+def nearest_patches(
     seen: Float[Tensor, "pixel n"], around: Float[Tensor, "atlas pixel depth height width"], labels: Labels,
     reach: Radius, wanted: Bool[Tensor, "depth height width"],
 ) -> tuple[Float[Tensor, "atlas pixel n"], Float[Tensor, "atlas label n"]]:  # fmt: skip
