@@ -22,10 +22,10 @@ GAIN = 4.0  # of templates and filters at birth
 
 
 def shapes(
-    count: int, generator: torch.Generator
+    count: int, generator: torch.Generator, things: int = 3
 ) -> tuple[Float[Tensor, "count pixels"], Int64[Tensor, "count pixels"]]:
-    """Binary images of three shapes at random places, and the group of every pixel: 1 to 3, 0 for the background and
-    where shapes overlap.
+    """Binary images of three shapes (or as many as `things` says) at random places, and the group of every pixel: 1 to
+    3, 0 for the background and where shapes overlap.
 
     Squares and triangles, point up or down, of 9 to 11 pixels. Source: Greff, van Steenkiste, Schmidhuber (2017),
     sec. 4.1, by the rule that they give.
@@ -33,7 +33,7 @@ def shapes(
     groups = torch.zeros(count, SIDE, SIDE, dtype=torch.int64)
     seen = torch.zeros_like(groups)
     for k in range(count):
-        for group in (1, 2, 3):
+        for group in range(1, things + 1):
             kind, size = (int(torch.randint(n, (), generator=generator)) for n in (len(SHAPES), 3))
             shape = _shape(SHAPES[kind], 9 + size)
             row, column = (int(torch.randint(SIDE - n + 1, (), generator=generator)) for n in shape.shape)
@@ -137,11 +137,13 @@ class Grouping(nn.Module):
         self.decoder = decoder or Placed()
         self.unrolled = Unroll(EM(maximise or MatchMaximise()), depth=depth, tied=True)
 
-    def trace(self, y: Float[Tensor, "batch pixels"], generator: torch.Generator) -> list[tuple[Tensor, Shares]]:
-        """Logits and shares after every step."""
-        data = SpatialMixture(self.decoder, y)
-        noise = torch.randn(len(y), self.groups, y.shape[1], generator=generator).abs()
-        start = EM.State(y.new_zeros(len(y), self.groups, self.numbers), noise / noise.sum(1, keepdim=True))
+    def trace(
+        self, y: Float[Tensor, "batch pixels"], generator: torch.Generator, groups: int | None = None
+    ) -> list[tuple[Tensor, Shares]]:
+        """Logits and shares after every step. groups: another number of them than the network's own."""
+        data, groups = SpatialMixture(self.decoder, y), groups or self.groups
+        noise = torch.randn(len(y), groups, y.shape[1], generator=generator).abs().clamp_min(1e-6)
+        start = EM.State(y.new_zeros(len(y), groups, self.numbers), noise / noise.sum(1, keepdim=True))
         return [(data.logits(state.x), state.q) for state in self.unrolled.trace(data, start)]
 
     def forward(self, y: Float[Tensor, "batch pixels"], seed: int = 0) -> Int64[Tensor, "batch pixels"]:
@@ -152,20 +154,25 @@ class Grouping(nn.Module):
 @dataclass(frozen=True)
 class LearnGrouping:
     """Learn to explain images of shapes from which a part of the pixels was flipped, by the losses of all steps, the
-    later the heavier. Validation: minus the loss of the last step on `held_out`.
+    later the heavier. Validation: minus the loss of the last step on `held_out`. groups: another number of them than
+    the network's own; from images of one shape, one group learns what a whole shape looks like (from three at once, two
+    groups come to share a square).
     """
 
     train: Float[Tensor, "images pixels"]
     held_out: Float[Tensor, "held pixels"]
     batch: int = 16
     flipped: float = 0.1
+    groups: int | None = None
     seed: int = 0
 
     def loss(self, net: Grouping, step: int) -> Tensor:
         generator = torch.Generator().manual_seed(1_000_003 * self.seed + step)
         y = self.train[torch.randint(len(self.train), (self.batch,), generator=generator)]
         seen = (y - (torch.rand(y.shape, generator=generator) < self.flipped).float()).abs()
-        each = torch.stack([grouping_loss(logits, q, y).mean() for logits, q in net.trace(seen, generator)])
+        each = torch.stack(
+            [grouping_loss(logits, q, y).mean() for logits, q in net.trace(seen, generator, self.groups)]
+        )
         weights = torch.arange(1.0, len(each) + 1)
         return (weights * each).sum() / weights.sum()
 
@@ -174,13 +181,13 @@ class LearnGrouping:
 
     @torch.no_grad()
     def validate(self, net: Grouping) -> float:
-        logits, q = net.trace(self.held_out, torch.Generator().manual_seed(0))[-1]
+        logits, q = net.trace(self.held_out, torch.Generator().manual_seed(0), self.groups)[-1]
         return -float(grouping_loss(logits, q, self.held_out).mean())
 
 
 def rate(parameter: str) -> float:
     """Learning rate of a parameter by its name."""
-    return 0.12 if parameter.endswith(("templates", "filters")) else 0.03
+    return 0.072 if parameter.endswith(("templates", "filters")) else 0.018
 
 
 def agreement(
