@@ -112,8 +112,8 @@ def test_the_number_of_groups_is_free():
     net, task = Grouping(), LearnGrouping(y, y, groups=1)
     assert net.trace(y, seeded(), groups=1)[-1][1].shape == (2, 1, SIDE**2)
     assert bool(task.loss(net, 0).isfinite())
-    (logits, q) = net.trace(y, seeded(0), groups=1)[-1]
-    assert task.validate(net) == pytest.approx(-float(grouping_loss(logits, q, y).mean()))
+    logits, q = net.trace(y, seeded(0), groups=1)[-1]
+    assert task.validate(net) == pytest.approx(-float(grouping_loss(logits, q, y).mean().detach()))
 
 
 @pytest.mark.slow
