@@ -14,7 +14,7 @@ from minimand.io import InputError
 from minimand.systems.segmentation.atlases import SUFFIXES, Labels, Library, Scan, label_type, read_library, read_scan
 from minimand.systems.segmentation.made import made_heart, made_library
 from minimand.systems.segmentation.methods import get_rule
-from minimand.systems.segmentation.network import NETWORK, shipped_networks
+from minimand.systems.segmentation.network import NETWORK
 from minimand.systems.segmentation.placing import normalised, read_centre
 from minimand.systems.segmentation.report import COLOURS
 from minimand.systems.segmentation.scores import overlap
@@ -24,6 +24,8 @@ MOST = 8_000_000  # voxels
 SLICES = 8
 FINE = 384  # pixels of the side of a picture at least
 TRUTH = "truth"
+IMAGES, VOLUMES = "deep-fusion-cardiac", "deep-fusion-hippocampus"  # the networks that ship, and what they learned:
+KNOWS = {IMAGES: "the inside of the left ventricle in cine MR", VOLUMES: "both parts of the hippocampus in T1 MR"}
 
 
 class Task(NamedTuple):
@@ -48,8 +50,8 @@ def run(options: Mapping[str, Any], source: Source | None, out: Out) -> None:
     for k, name in enumerate(names):
         out.progress(k + 2, len(names) + 2, name)
         try:
-            results[name] = fuse(warped, chosen, task.library, _rule(name, out))
-        except ValueError as error:  # a network for images among volumes
+            results[name] = fuse(warped, chosen, task.library, _rule(name, task.scan, out))
+        except ValueError as error:  # what the method cannot do with this target
             out.note(f"{name}: {' '.join(str(error).split())}")
     if not results:
         raise InputError("no method could do this; the notes say why.")
@@ -77,13 +79,17 @@ def _task(options: Mapping[str, Any], source: Source | None, out: Out) -> Task:
     return Task(scan, library, None, centre)
 
 
-def _rule(name: str, out: Out) -> Any:
-    """The rule of this name; the network that ships is told what it learned."""
-    if name != NETWORK:
-        return get_rule(name)[0]
-    rule, card = get_rule(name, shipped_networks()[0])
-    out.note(f"{name}: {card['name']} learned the inside of the left ventricle in cine MR and knows no other place")
-    return rule
+def _rule(name: str, scan: Scan, out: Out) -> Any:
+    """The rule of this name; of the networks that ship that of images or of volumes, with a note of what it learned."""
+    weights = _weights(name, scan)
+    if weights is not None:
+        out.note(f"{name}: {weights} learned {KNOWS[weights]} and knows no other place")
+    return get_rule(name, weights)[0]
+
+
+def _weights(name: str, scan: Scan) -> str | None:
+    flat = len(scan.image) == 1
+    return (IMAGES if flat else VOLUMES) if name == NETWORK else None
 
 
 def _show(task: Task, results: Mapping[str, Segmented], out: Out) -> None:
@@ -158,5 +164,5 @@ def _download(
     return download(
         out, name, ".nii.gz", labels, options={**options, "method": name}, source=source, example="made heart",
         files=files_of(source), like=None if source is None else task.scan.source,
-        weights=shipped_networks()[0] if name == NETWORK else None,
+        weights=_weights(name, task.scan),
     )  # fmt: skip

@@ -5,8 +5,9 @@ import torch
 from torch.testing import assert_close
 
 from minimand.io import InputError
+from minimand.kernels.label_fusion import fuse_labels
 from minimand.systems.segmentation.atlases import read_library
-from minimand.systems.segmentation.fusion import undecided
+from minimand.systems.segmentation.fusion import patches, undecided
 from minimand.systems.segmentation.network import DeepFusion, feature_distance, voting_loss
 from minimand.systems.segmentation.training import Case, Fusing, prepare, split, subject_of
 
@@ -28,6 +29,16 @@ def test_with_equal_features_it_is_the_mean_of_the_windows(bodies, dimensions):
     mean = torch.nn.functional.avg_pool3d(labels.mean(0)[None], window, 1, net.window, count_include_pad=False)[0]
     assert_close(votes, mean)
     assert_close(net(target, images.flip(0), labels.flip(0), everywhere), votes)
+
+
+@pytest.mark.parametrize("dimensions", [2, 3])
+def test_born_with_patches_it_is_patch_based_fusion_with_one_scale(bodies, dimensions):
+    target, images, labels, _ = bodies(3, SIZES[dimensions])
+    net = DeepFusion(dimensions, channels=4, width=4, reach=1, patch=1)
+    votes = net(target, images, labels, torch.ones_like(target, dtype=torch.bool))
+    f, g = patches(target[None], 1)[0], patches(images, 1)
+    scale = torch.full_like(target, float(net.gain.detach()) ** 2)
+    assert_close(votes, fuse_labels(f, g, labels, net.window, scale=scale), rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("dimensions", [2, 3])

@@ -29,29 +29,36 @@ class DeepFusion(nn.Module):
 
     dimensions: 2 for images, 3 for volumes; channels: of the features; width: of the layers before; dilations: of the
     convolutions after the first one. A feature looks `receptive` voxels beyond its own. Untrained it is a majority
-    vote, blurred a little by random features.
+    vote, blurred a little by random features. patch: with a radius, the patch round a voxel stands before these
+    features, as filters that learn too, and the others are born 0: untrained it is patch-based fusion with one scale.
     """
 
     gain = Positive()
 
     def __init__(
         self, dimensions: int, *, channels: int = 16, width: int = 32, dilations: Sequence[int] = (1, 2, 2),
-        reach: int = 3,
+        reach: int = 3, patch: int = 0,
     ):  # fmt: skip
         super().__init__()
         self.arguments = {
-            "dimensions": dimensions, "channels": channels, "width": width, "dilations": list(dilations), "reach": reach
+            "dimensions": dimensions, "channels": channels, "width": width, "dilations": list(dilations),
+            "reach": reach, "patch": patch,
         }  # fmt: skip
         self.window = (reach if dimensions == 3 else 0, reach, reach)
         self.receptive = 2 + sum(dilations)
         self.flat = dimensions == 2
         self.features = feature_layers(dimensions, channels, width, dilations)
-        self.gain = 5.0
+        self.patch = patch_layer(dimensions, patch) if patch else None
+        if patch:
+            for p in self.features[-1].parameters():
+                nn.init.zeros_(p)
+        self.gain = 3.0 if patch else 5.0
 
     def embed(self, images: Images) -> Float[Tensor, "atlas channel depth height width"]:
         """gain F of every image, from 0 to 1."""
-        F = self.features(images)[:, :, None] if self.flat else self.features(images[:, None])
-        return self.gain * F
+        x = images if self.flat else images[:, None]
+        F = self.features(x) if self.patch is None else torch.cat([self.patch(x), self.features(x)], 1)
+        return self.gain * (F[:, :, None] if self.flat else F)
 
     def forward(
         self, target: Target, images: Images, labels: Labels, wanted: Bool[Tensor, "depth height width"]
@@ -79,6 +86,16 @@ def feature_layers(dimensions: int, channels: int, width: int, dilations: Sequen
         last = k == len(dilations) - 1
         layers += [nn.ReLU(), conv(width, channels if last else width, 3, padding=dilation, dilation=dilation)]
     return nn.Sequential(*layers)
+
+
+def patch_layer(dimensions: int, radius: int) -> nn.Module:
+    """A convolution that is born with the patch round a voxel as its channels."""
+    side = 2 * radius + 1
+    conv = {2: nn.Conv2d, 3: nn.Conv3d}[dimensions]
+    layer = conv(1, side**dimensions, side, padding=radius, padding_mode="replicate", bias=False)
+    with torch.no_grad():
+        layer.weight.copy_(torch.eye(side**dimensions).view_as(layer.weight))
+    return layer
 
 
 def voting_loss(votes: Votes, truth: Votes, wanted: Bool[Tensor, "depth height width"]) -> Float[Tensor, ""]:
