@@ -1,5 +1,8 @@
 """Registration: splines, windows, and maps that bring atlases onto a target."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
 from torch.testing import assert_close
@@ -11,6 +14,7 @@ from minimand.systems.segmentation.registration import (
     bending,
     centres,
     deformation,
+    descend,
     folded,
     local_correlation,
     register,
@@ -78,3 +82,30 @@ def test_atlases_come_nearer_one_by_one_as_all_together(bodies, size):
     assert float(after.min()) > 0.9
     assert bool((after > before).all())
     assert float(after.mean()) > float(before.mean()) + 0.05
+
+
+def test_descent_is_adam_to_the_last_bit():
+    targets = torch.randn(3, 4), torch.randn(3, 2)
+    ours, theirs = ([torch.ones_like(t).requires_grad_() for t in targets] for _ in range(2))
+
+    def loss(numbers):
+        return sum((x - t).abs().pow(1.5).sum(1) for x, t in zip(numbers, targets))
+
+    descend(lambda: loss(ours), ours, 30, 0.05)
+    adam = torch.optim.Adam(theirs, lr=0.05)
+    for _ in range(30):
+        adam.zero_grad()
+        loss(theirs).sum().backward()
+        adam.step()
+    for a, b in zip(ours, theirs):
+        assert torch.equal(a, b)
+
+
+def test_registration_leaves_torchs_compiler_alone():
+    """It takes longer to import than a slice to label."""
+    code = (
+        "import sys, torch; from minimand.systems.segmentation.registration import Effort, register; "
+        "register(torch.rand(1, 24, 24), torch.rand(2, 1, 24, 24), effort=Effort()); "
+        "sys.exit('torch._dynamo' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
