@@ -50,10 +50,8 @@ test: check  ## check, then the quick tests
 test-all: check  ## check, then every test, the slow ones too
 	@$(BIN)/pytest -n 2 -m ''
 
-bench: $(STAMP)  ## run every benchmark, one after the other
-	@set -e; for file in benchmarks/[a-z]*.py; do \
-		[ -e "$$file" ] || { echo "no benchmarks here"; break; }; \
-		echo "# $$file"; $(BIN)/python "$$file"; done
+bench: $(STAMP)  ## run every benchmark, one after the other, and write docs/benchmarks.md
+	@$(BIN)/python benchmarks/_page.py
 
 fuzz: $(STAMP)  ## damage files at random (COUNT of each format from START on) and read them; kill commands KILLS times
 	@$(BIN)/python tests/io/fuzz.py --count $(COUNT) --start $(START)
