@@ -17,7 +17,6 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 RECORD, PAGE = HERE / "results.json", HERE.parent / "docs" / "benchmarks.md"
 LONG = ("nonlocal", "label_fusion_quality", "label_fusion_vs_ants", "coil_network")
-COMMON = ("benchmark", "result", "versions", "hardware")  # of a line; the page says them once
 TIMES = ("seconds", "spread", "runs")
 HEAD = """# Benchmarks
 
@@ -36,7 +35,7 @@ def main() -> int:
         for name in words or [n for n in names() if n not in LONG]:
             lines, remarks, seconds, done = run(name)
             if done:
-                kept[name] = {"lines": lines, "remarks": remarks, "seconds": round(seconds)}
+                kept[name] = {"remarks": remarks, "seconds": round(seconds), "of": where(lines), "lines": lines}
                 RECORD.write_text(json.dumps(dict(sorted(kept.items())), indent=1) + "\n")
             else:
                 failed.append(name)
@@ -72,14 +71,18 @@ def section(name: str, found: dict[str, Any]) -> str:
     doc = ast.get_docstring(ast.parse((HERE / f"{name}.py").read_text())) or ""
     parts = [f"## {name}", doc, *found["remarks"]]
     if found["lines"]:
-        parts += [f"{where(found['lines'][-1])}; {found['seconds']} s in all.", "\n".join(table(found["lines"]))]
+        parts += [f"{found['of']}; {found['seconds']} s in all.", "\n".join(table(found["lines"]))]
     return "\n\n".join(parts) + "\n"
 
 
-def where(line: dict[str, Any]) -> str:
-    """Versions and hardware of a line in words."""
-    versions = ", ".join(f"{package} {number}" for package, number in line["versions"].items())
-    return f"{line['hardware']['cpu']}, {line['hardware']['cores']} cores; {versions}"
+def where(lines: Sequence[dict[str, Any]]) -> str:
+    """Versions and hardware in words, taken out of the lines, which all have the same."""
+    both = [(line.pop("versions"), line.pop("hardware")) for line in lines]
+    if not both:
+        return ""
+    versions, hardware = both[-1]
+    named = ", ".join(f"{package} {number}" for package, number in versions.items())
+    return f"{hardware['cpu']}, {hardware['cores']} cores; {named}"
 
 
 def table(lines: Sequence[dict[str, Any]]) -> Iterator[str]:
@@ -87,7 +90,7 @@ def table(lines: Sequence[dict[str, Any]]) -> Iterator[str]:
     yield "| result | seconds | figures |"
     yield "|---|---|---|"
     for line in lines:
-        own = {key: value for key, value in line.items() if key not in COMMON}
+        own = {key: value for key, value in line.items() if key not in ("benchmark", "result")}
         seconds = timing(own) if isinstance(own.get("seconds"), (int, float)) else ""
         others = {key: value for key, value in own.items() if key not in TIMES or not seconds}
         yield f"| {line['result']} | {seconds} | {'; '.join(named(others))} |".replace("|  |", "| |")
