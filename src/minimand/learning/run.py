@@ -1,9 +1,9 @@
 """A training run on disk: the weights it writes with their card, and the checkpoint beside them until it is whole."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from torch import nn
 
@@ -13,6 +13,24 @@ from minimand.learning.fit import Progress, Task, Watch, fit, unwatched
 from minimand.learning.team import Team
 from minimand.weights import check_weights, save_weights
 from minimand.weights.choice import RESEARCH
+
+
+@runtime_checkable
+class Plan(Protocol):
+    """What a dataclass needs to be the plan of a run. pace: factor on all learning rates; every: steps between
+    validations.
+    """
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def steps(self) -> int: ...
+
+    @property
+    def pace(self) -> float: ...
+
+    @property
+    def every(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -49,6 +67,12 @@ class Run:
                 f"{self.checkpoint}: an interrupted run lies here; add --resume to go on with it, or --force to start "
                 "anew."
             )
+
+    def learn(self, net: nn.Module, task: Task, plan: Plan, rate: Callable[[str], float]) -> Progress:
+        """`fit` as a plan says, all of which makes the run what it is. rate: of a parameter by its name."""
+        return self.fit(
+            net, task, asdict(plan), steps=plan.steps, rate=lambda name: plan.pace * rate(name), every=plan.every
+        )
 
     def fit(
         self,

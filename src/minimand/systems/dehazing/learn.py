@@ -1,7 +1,7 @@
 """The training run of Proximal Dehaze-Net: from scenes on disk to weights with their card."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -51,9 +51,7 @@ def train(plan: Plan, run: Run) -> Progress:
         origin = card.get("training")
     task = Dehazing(learned, chosen, plan.batch, plan.seed)
     before = task.validate(net)
-    progress = run.fit(
-        net, task, asdict(plan), steps=plan.steps, rate=lambda name: plan.pace * rate(name), every=plan.every
-    )
+    progress = run.learn(net, task, plan, rate)
     if progress.stopped:
         return progress
     run.save(net, {

@@ -1,6 +1,6 @@
 """The training run of Deep Fusion Net: from a folder of atlases to weights with their card."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -50,9 +50,7 @@ def train(plan: Plan, run: Run, tell: Tell = lambda name, k, n: None) -> Progres
     if not task.train or not task.validation:
         raise InputError(f"{plan.atlases}: the atlases agree everywhere; there is nothing to learn.")
     before, majority = task.validate(net), task.majority()
-    progress = run.fit(
-        net, task, asdict(plan), steps=plan.steps, rate=lambda name: plan.pace * rate(name), every=plan.every
-    )
+    progress = run.learn(net, task, plan, rate)
     if progress.stopped:
         return progress
     run.save(net, {

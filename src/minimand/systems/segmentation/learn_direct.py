@@ -1,7 +1,7 @@
 """The training run of the networks that label an image by itself, on a folder of atlases."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -83,7 +83,7 @@ def train_direct(plan: DirectPlan, run: Run) -> Progress:
         len(library.labels), plan.seed,
     )  # fmt: skip
     net = DIRECT[plan.network](len(library.labels))
-    progress = run.fit(net, task, asdict(plan), steps=plan.steps, rate=lambda _: plan.pace * RATE, every=plan.every)
+    progress = run.learn(net, task, plan, lambda _: RATE)
     if progress.stopped:
         return progress
     run.save(net, {

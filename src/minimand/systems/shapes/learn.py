@@ -1,7 +1,7 @@
 """The training run of ST-Net: from collections of shapes to weights with their card."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -61,9 +61,7 @@ def train(plan: Plan, run: Run, show: Show = lambda name, k, n: None) -> Progres
     net = STNet(plan.size).born(learned.M, learned.others)
     task = Classes(net, learned, shapes.part(held), LOSSES[plan.loss])
     before = task.validate(net)
-    progress = run.fit(
-        net, task, asdict(plan), steps=plan.steps, rate=lambda name: plan.pace * rate(name), every=plan.every
-    )
+    progress = run.learn(net, task, plan, rate)
     if progress.stopped:
         return progress
     run.save(net, {
