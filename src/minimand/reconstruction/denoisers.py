@@ -16,7 +16,7 @@ from minimand.operators import Identity
 from minimand.reconstruction.tiles import by_tiles
 from minimand.steps import Descent
 from minimand.terms import FieldOfExperts, LeastSquares, NonLocalExperts
-from minimand.weights import Weights, cards_of, load_weights
+from minimand.weights import Weights, built, cards_of, load_weights
 
 Images = Num[Tensor, "batch *channels height width"]  # real or complex, or of three colours
 Denoise = Callable[[Tensor, Tensor], Tensor]  # images and their noise, (batch,), in the same units -> images
@@ -144,13 +144,7 @@ def build(weights: Weights) -> Denoiser:
     name = str(weights.card.get("network"))
     if name not in NETWORKS:
         raise InputError(f"{weights.name}: is of the network {name}, no denoiser; those are {', '.join(NETWORKS)}.")
-    net = make(name, weights.card["arguments"])
-    try:
-        net.load_state_dict(weights.state)
-    except RuntimeError as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(f"{weights.name}: numbers and card do not fit together ({reason}).") from error
-    return net.eval().requires_grad_(False)
+    return built(NETWORKS[name], weights)
 
 
 def load_denoiser(source: str) -> tuple[Denoise, dict[str, Any]]:

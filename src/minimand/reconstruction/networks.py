@@ -1,6 +1,6 @@
 """The networks by name, built from their cards."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import torch
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from minimand.io import InputError
 from minimand.reconstruction.admm_csnet import ADMMCSNet, csnet_rate
 from minimand.reconstruction.admm_net import ADMMNet
-from minimand.weights import Weights, load_weights
+from minimand.weights import Weights, built, load_weights
 
 Network = ADMMNet | ADMMCSNet
 NETWORKS: dict[str, type[ADMMNet] | type[ADMMCSNet]] = {"admm-net": ADMMNet, "admm-csnet": ADMMCSNet}
@@ -25,17 +25,8 @@ def build(weights: Weights) -> Network:
     name = weights.card.get("network")
     if name not in NETWORKS:
         raise InputError(f"{weights.name}: is of the unknown network {name!r}; known: {', '.join(NETWORKS)}.")
-    try:
-        net = NETWORKS[name](**weights.card["arguments"])
-        dtypes = {value.dtype for value in weights.state.values()}
-        if torch.float64 in dtypes:
-            net = net.double()
-        net.load_state_dict(weights.state)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise InputError(
-            f"{weights.name}: numbers and card do not fit together ({str(error).splitlines()[0]})."
-        ) from error
-    return net.eval().requires_grad_(False)
+    make: Callable[..., Network] = NETWORKS[name]
+    return built(make, weights)
 
 
 def load_network(source: str) -> tuple[Network, dict[str, Any]]:

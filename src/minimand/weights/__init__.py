@@ -3,18 +3,19 @@
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from minimand.io import InputError, atomic_writer, check_output, write_text_atomic
 
 SHIPPED = Path(__file__).parent
 FORMAT = "minimand-weights-1"
+Net = TypeVar("Net", bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,32 @@ def load_weights(source: str | Path) -> Weights:
         if not bool(torch.isfinite(value).all()):
             raise InputError(f"{source}: {name} has values that are not finite; train or fetch the weights again.")
     return Weights(path.stem, card, state)
+
+
+def load_of(network: str, source: str, task: str) -> Weights:
+    """`load_weights` of a network that is asked for. task: what weights are to be named for, if these are of another.
+    Raises InputError.
+    """
+    weights = load_weights(source)
+    if weights.card.get("network") != network:
+        raise InputError(f"{source}: is {weights.card.get('network')}, not {network}; name weights {task}.")
+    return weights
+
+
+def built(make: Callable[..., Net], weights: Weights) -> Net:
+    """What `make` makes of the card's arguments, with the numbers, in evaluation mode; it learns no more.
+
+    Raises InputError where card and numbers do not fit together.
+    """
+    try:
+        net = make(**weights.card["arguments"])
+        if any(value.dtype == torch.float64 for value in weights.state.values()):
+            net = net.double()
+        net.load_state_dict(weights.state)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{weights.name}: numbers and card do not fit together ({reason}).") from error
+    return net.eval().requires_grad_(False)
 
 
 def _read(path: Path, source: str | Path) -> tuple[dict[str, Any], dict[str, Tensor]]:

@@ -1,5 +1,6 @@
 """Proximal Dehaze-Net: half-quadratic splitting of the haze energy, unrolled, with learned priors."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -13,7 +14,7 @@ from minimand.systems.dehazing.authors import AUTHORS, AuthorsNet
 from minimand.systems.dehazing.priors import Correction, Guided, Learned
 from minimand.terms import SquaredL2
 from minimand.terms.haze import Haze
-from minimand.weights import load_weights
+from minimand.weights import built, load_weights
 
 NETWORK = "proximal-dehaze"  # as cards name it
 SIDE = 192  # in pixels, of the pictures it learned from and works on
@@ -72,9 +73,5 @@ def load_any_network(source: str) -> tuple[ProximalDehaze | AuthorsNet, dict[str
     kind = KINDS.get(str(weights.card.get("network")))
     if kind is None:
         raise InputError(f"{source}: is {weights.card.get('network')}, not {NETWORK}; name weights for dehazing.")
-    try:
-        net = kind(**weights.card["arguments"])
-        net.load_state_dict(weights.state)
-    except (TypeError, ValueError, KeyError, RuntimeError) as error:
-        raise InputError(f"{source}: numbers and card do not fit together ({str(error).splitlines()[0]}).") from error
-    return net.eval().requires_grad_(False), weights.card
+    make: Callable[..., ProximalDehaze | AuthorsNet] = kind
+    return built(make, weights), weights.card

@@ -7,7 +7,7 @@ from minimand.systems.optimizers.dmoptimizer import DMoptimizerStep
 from minimand.systems.optimizers.hyperadam import HyperAdamStep
 from minimand.systems.optimizers.learned import LearnedStep
 from minimand.systems.optimizers.rnnprop import RNNpropStep
-from minimand.weights import Weights, load_weights
+from minimand.weights import Weights, built, load_weights
 
 
 class Protocol(NamedTuple):
@@ -43,14 +43,7 @@ def build_rule(weights: Weights) -> LearnedStep:
     name = weights.card.get("network")
     if name not in RULES:
         raise InputError(f"{weights.name}: are weights of {name}, not of an optimizer; known: {', '.join(RULES)}.")
-    try:
-        rule = RULES[name](**weights.card["arguments"])
-        rule.load_state_dict(weights.state)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise InputError(
-            f"{weights.name}: numbers and card do not fit together ({str(error).splitlines()[0]})."
-        ) from error
-    return rule.requires_grad_(False)
+    return built(RULES[name], weights)
 
 
 def load_rule(name: str, source: str | None = None) -> tuple[LearnedStep, dict[str, Any]]:

@@ -4,6 +4,7 @@
 levels (Ronneberger, Fischer, Brox, 2015). Widths are our own choice.
 """
 
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -12,10 +13,9 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from minimand.io import InputError
 from minimand.systems.segmentation.fusion import Images, Labels, Rule, Target, Votes
 from minimand.systems.segmentation.network import feature_layers
-from minimand.weights import load_weights
+from minimand.weights import built, load_of
 
 Pictures = Float[Tensor, "batch 1 height width"]
 Scores = Float[Tensor, "batch label height width"]
@@ -78,15 +78,9 @@ def rule_of(net: Cnn | UNet) -> Rule:
 
 def load_direct(method: str, source: str) -> tuple[Cnn | UNet, dict[str, Any]]:
     """A network in evaluation mode and its card, by the name of shipped weights or from a file. Raises InputError."""
-    weights = load_weights(source)
-    if weights.card.get("network") != method:
-        raise InputError(f"{source}: is {weights.card.get('network')}, not {method}; name weights of that network.")
-    try:
-        net = DIRECT[method](**weights.card["arguments"])
-        net.load_state_dict(weights.state)
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise InputError(f"{source}: numbers and card do not fit together ({str(error).splitlines()[0]}).") from error
-    return net.eval().requires_grad_(False), weights.card
+    weights = load_of(method, source, "of that network")
+    make: Callable[..., Cnn | UNet] = DIRECT[method]
+    return built(make, weights), weights.card
 
 
 def _block(ins: int, outs: int) -> nn.Sequential:

@@ -15,11 +15,10 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from minimand.io import InputError
 from minimand.kernels.label_fusion import fuse_labels
 from minimand.parameters import Positive
 from minimand.systems.segmentation.fusion import Images, Labels, Target, Votes, where_undecided
-from minimand.weights import load_weights, shipped_cards
+from minimand.weights import built, load_of, shipped_cards
 
 NETWORK = "deep-fusion"
 
@@ -113,15 +112,8 @@ def feature_distance(
 
 def load_network(source: str) -> tuple[DeepFusion, dict[str, Any]]:
     """A network in evaluation mode and its card, by the name of shipped weights or from a file. Raises InputError."""
-    weights = load_weights(source)
-    if weights.card.get("network") != NETWORK:
-        raise InputError(f"{source}: is {weights.card.get('network')}, not {NETWORK}; name weights for segmentation.")
-    try:
-        net = DeepFusion(**weights.card["arguments"])
-        net.load_state_dict(weights.state)
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise InputError(f"{source}: numbers and card do not fit together ({str(error).splitlines()[0]}).") from error
-    return net.eval().requires_grad_(False), weights.card
+    weights = load_of(NETWORK, source, "for segmentation")
+    return built(DeepFusion, weights), weights.card
 
 
 def shipped_networks() -> list[str]:

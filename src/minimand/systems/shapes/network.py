@@ -8,11 +8,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from minimand.io import InputError
 from minimand.systems.shapes.descriptors import scale_invariant_signature, wave_kernel_signature
 from minimand.systems.shapes.laplacian import Eigenpairs
 from minimand.systems.shapes.spd import PowerMixture, logarithm, second_order, spectral, vectorise, with_ridge
-from minimand.weights import load_weights
+from minimand.weights import built, load_of
 
 NETWORK = "st-net"  # as cards name it
 FREQUENCIES, ENERGIES, WIDTH = 16, 32, 2.0  # of SI-HKS; of WKS, and how wide its kernels are
@@ -169,12 +168,5 @@ class STNet(nn.Module):
 
 def load_network(source: str) -> tuple[STNet, dict[str, Any]]:
     """A network in evaluation mode and its card, by the name of shipped weights or from a file. Raises InputError."""
-    weights = load_weights(source)
-    if weights.card.get("network") != NETWORK:
-        raise InputError(f"{source}: is {weights.card.get('network')}, not {NETWORK}; name weights for shapes.")
-    try:
-        net = STNet(**weights.card["arguments"])
-        net.load_state_dict(weights.state)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise InputError(f"{source}: numbers and card do not fit together ({str(error).splitlines()[0]}).") from error
-    return net.eval().requires_grad_(False), weights.card
+    weights = load_of(NETWORK, source, "for shapes")
+    return built(STNet, weights), weights.card

@@ -12,7 +12,7 @@ from minimand.io import InputError
 from minimand.systems.synthesis.cyclegan import NETWORK
 from minimand.systems.synthesis.intensity import Range
 from minimand.systems.synthesis.networks import Generator
-from minimand.weights import cards_of, load_weights, research, shipped
+from minimand.weights import built, cards_of, load_of, research, shipped
 from minimand.weights.choice import RESEARCH
 
 BATCH = 8  # windows that go through the network at once
@@ -58,17 +58,13 @@ def usual_weights(weights: str | None) -> str:
 
 def load_network(source: str) -> tuple[Generator, dict[str, Any]]:
     """The generator from MR to CT in evaluation mode and its card, by name or from a file. Raises InputError."""
-    weights = load_weights(source)
-    if weights.card.get("network") != NETWORK:
-        raise InputError(f"{source}: is {weights.card.get('network')}, not {NETWORK}; name weights for synthesis.")
+    weights = load_of(NETWORK, source, "for synthesis")
     try:
-        net = Generator(**weights.card["arguments"])
-        net.load_state_dict(weights.state)
         Range(*map(float, weights.card["range"]))
         sides_of(weights.card)
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise InputError(f"{source}: numbers and card do not fit together ({str(error).splitlines()[0]}).") from error
-    return net.eval().requires_grad_(False), weights.card
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{source}: the card does not say range and window of the network ({error}).") from error
+    return built(Generator, weights), weights.card
 
 
 def sides_of(card: dict[str, Any]) -> tuple[int, int]:
