@@ -144,7 +144,8 @@ def build(weights: Weights) -> Denoiser:
     name = str(weights.card.get("network"))
     if name not in NETWORKS:
         raise InputError(f"{weights.name}: is of the network {name}, no denoiser; those are {', '.join(NETWORKS)}.")
-    return built(NETWORKS[name], weights)
+    kind: Callable[..., Denoiser] = NETWORKS[name]
+    return built(kind, weights)
 
 
 def load_denoiser(source: str) -> tuple[Denoise, dict[str, Any]]:
