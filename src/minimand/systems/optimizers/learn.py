@@ -1,6 +1,6 @@
 """The meta-training run of a learned optimizer: from optimizees to weights with their card."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -59,9 +59,7 @@ def meta_train(plan: MetaPlan, folder: Path, run: Run) -> Progress:
         sample=plan.sample, disguise=protocol.disguise, emphasis=protocol.emphasis, seed=plan.seed,
     )  # fmt: skip
     before, start = task.validate(rule), {name: value.clone() for name, value in rule.state_dict().items()}
-    progress = run.fit(
-        rule, task, asdict(plan), steps=plan.steps, rate=lambda name: plan.pace * meta_rate(name), every=plan.every
-    )
+    progress = run.learn(rule, task, plan, meta_rate)
     if progress.stopped:
         return progress
     if progress.best <= before:
