@@ -17,7 +17,8 @@ def train_optimizer(
         list[str] | None, Option(metavar="NAME", help="What to learn on, such as mlp-3-relu; repeatable.")
     ] = None,
     validate: Annotated[
-        list[str] | None, Option(metavar="NAME", help="Optimizees to choose the best step on; repeatable.")
+        list[str] | None,
+        Option(metavar="NAME[:STEPS]", help="Optimizees to choose the best step on, for 100 steps; repeatable."),
     ] = None,
     horizon: Annotated[
         list[int] | None, Option(metavar="N", help="Steps of an episode; repeatable, drawn in turn.")

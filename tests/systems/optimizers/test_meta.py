@@ -9,11 +9,12 @@ from torch import Generator
 from torch.testing import assert_close
 
 from minimand.algebra import leaves, rebuild
+from minimand.io import InputError
 from minimand.learning import fit
 from minimand.systems.optimizers import HyperAdamStep
 from minimand.systems.optimizers.meta import begin, block, choose
 from minimand.systems.optimizers.optimizees import MLP
-from minimand.systems.optimizers.task import MetaTraining
+from minimand.systems.optimizers.task import MetaTraining, trial
 
 LENGTH = 5
 
@@ -140,3 +141,10 @@ def test_what_constant_gradients_cannot_tell_is_left_alone(mnist_folder):
     W = rule.weight_cell.linear.W
     assert_close(W, W[:1].expand_as(W))
     assert bool((W != 0).any())
+
+
+def test_a_validation_says_how_many_steps_it_has(tmp_path):
+    assert [trial(name, tmp_path)[1] for name in ("lstm", "lstm:700")] == [100, 700]
+    for name in ("lstm:", "lstm:0", "lstm:1e3", "lstm:-5"):
+        with pytest.raises(InputError, match="after the colon stands how many steps"):
+            trial(name, tmp_path)

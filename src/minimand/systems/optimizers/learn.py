@@ -24,7 +24,8 @@ HORIZONS = (100, 100, 200)
 class MetaPlan:
     """What to learn from, and how long. steps: meta-updates, each on `block` steps of at most `learners` learners.
 
-    sample: coordinates of a block that are back-propagated. pace: factor on all learning rates.
+    held_out: to choose the best step on, with how many steps if not 100: cnn-1-tiny:1000. sample: coordinates of a
+    block that are back-propagated. pace: factor on all learning rates.
     """
 
     rule: str

@@ -9,9 +9,11 @@ import torch
 from torch import Generator, Tensor
 
 from minimand.algebra import leaves, rebuild
+from minimand.io import InputError
 from minimand.systems.optimizers.follow import RuleWalker, follow, late_loss, slope
 from minimand.systems.optimizers.learned import LearnedStep
 from minimand.systems.optimizers.meta import Episode, begin, block
+from minimand.systems.optimizers.optimizees import Optimizee
 from minimand.systems.optimizers.registry import make_optimizee
 
 ABREAST = 8  # episodes under way
@@ -38,7 +40,7 @@ class MetaTraining:
     different optimizees and from early and late steps. learners: most at once; block: steps of truncated
     back-propagation; sample: coordinates a block that are back-propagated. disguise: share of the episodes, by lot,
     under random scaling and convex combination. emphasis: of late steps in a block. chosen_on: optimizees of the
-    validation, on pictures that nothing is learned from.
+    validation, on pictures that nothing is learned from, with how many steps if not 100: cnn-1-tiny:1000.
     """
 
     def __init__(
@@ -46,7 +48,7 @@ class MetaTraining:
         block: int, sample: int, disguise: float, emphasis: float, seed: int,
     ):  # fmt: skip
         self.optimizees = [make_optimizee(name, folder) for name in names]
-        self.held_out = [make_optimizee(name, folder, "validation") for name in chosen_on]
+        self.held_out = [trial(name, folder) for name in chosen_on]
         self.learners, self.horizons, self.sample, self.seed = learners, horizons, sample, seed
         self.block, self.disguise, self.emphasis = block, disguise, emphasis
         self.courses: list[Course | None] = [None] * ABREAST
@@ -85,10 +87,10 @@ class MetaTraining:
     def validate(self, net: LearnedStep) -> float:
         """Minus the mean of 10 log10 of the late losses on each optimizee of the validation, dB."""
         levels = []
-        for k, optimizee in enumerate(self.held_out):
+        for k, (optimizee, steps) in enumerate(self.held_out):
             generator = Generator().manual_seed(k)
             walker = RuleWalker(net, optimizee.begin(LEARNERS, generator))
-            late = late_loss(follow(walker, optimizee, STEPS, generator))
+            late = late_loss(follow(walker, optimizee, steps, generator))
             levels.append(10 * math.log10(late) if math.isfinite(late) else 100.0)
         return -sum(levels) / len(levels)
 
@@ -110,3 +112,13 @@ class MetaTraining:
         memory = rebuild(net.remember(e["x"]), e["memory"])
         episode = Episode(**{**e, "optimizee": self.optimizees[saved["kind"]], "memory": memory})
         return Course(**{**saved, "episode": episode})
+
+
+def trial(name: str, folder: Path) -> tuple[Optimizee, int]:
+    """An optimizee of the validation and its steps: of mlp-relu 100, of mlp-relu:1000 as many as it says. Raises
+    InputError.
+    """
+    name, colon, steps = name.partition(":")
+    if colon and not (steps.isdecimal() and int(steps)):
+        raise InputError(f"{name}:{steps}: after the colon stands how many steps, 1 or more.")
+    return make_optimizee(name, folder, "validation"), int(steps) if colon else STEPS
