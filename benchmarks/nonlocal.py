@@ -81,7 +81,10 @@ def grouped(task: Denoise, share: float) -> tuple[nn.Module, float]:
 
 def learn(net: nn.Module, task: Denoise, steps: float) -> float:
     """The best score of validation."""
-    return fit(net, task, steps=int(steps), rate=rate, every=max(1, int(steps) // 2)).best
+    progress = fit(net, task, steps=int(steps), rate=rate, every=max(1, int(steps) // 2))
+    if progress.stopped:  # Ctrl-C or a kill, which a training answers politely
+        raise KeyboardInterrupt
+    return progress.best
 
 
 def arguments() -> argparse.Namespace:
