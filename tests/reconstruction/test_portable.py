@@ -55,11 +55,13 @@ def test_networks_for_k_space_are_equal_in_real_arithmetic(name, real, size):
 
 @pytest.mark.parametrize("name", ["admm-net", "admm-csnet-chest", "admm-csnet-cartesian"])
 def test_shipped_networks_are_equal_in_double_precision(name):
+    """Nearer than what a change of the measurements by 1e-13 makes: ADMM-Net's steep curves let it grow 1e7 times."""
     net = load_network(name)[0].double()
     y, mask = kspace_of((20, 24), real=True)
-    wanted = net(LeastSquares(Fourier(mask, real=True), y))
+    noise = torch.randn(y.shape, dtype=y.real.dtype, generator=torch.Generator().manual_seed(0))
+    wanted, moved = (net(LeastSquares(Fourier(mask, real=True), y * (1 + d * noise))) for d in (0, 1e-13))
     found = PortableMRI(net, real=True)(torch.stack([y.real, y.imag], 1), mask)[:, 0]
-    assert (found - wanted).abs().max() < 1e-7 * wanted.abs().max()
+    assert (found - wanted).abs().max() < (moved - wanted).abs().max() < 1e-5 * wanted.abs().max()
 
 
 @pytest.mark.parametrize("size", SIZES)
