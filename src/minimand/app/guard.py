@@ -1,5 +1,6 @@
 """Who may talk to the page: the right Host, the right Origin, the token; and what answers tell the browser."""
 
+import asyncio
 import ipaddress
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -12,6 +13,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 ASGI = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 SAFE = ("GET", "HEAD")
+HEARD, PATIENCE = 2**16, 1.0  # bytes and seconds of what is refused
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
     "form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
@@ -46,6 +48,7 @@ class Guard:
         if scope["type"] != "http":
             raise RuntimeError(f"the page speaks HTTP, got {scope['type']}.")
         if refusal := self._refusal(scope):
+            await _hear_out(receive)
             await _answer(send, *refusal)
             return
         given = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
@@ -57,6 +60,7 @@ class Guard:
             await _answer(send, 303, "", [(b"location", b"/"), (b"set-cookie", cookie.encode())])
             return
         if not self._right(_cookie(scope, self.cookie) or _header(scope, b"x-minimand-token") or ""):
+            await _hear_out(receive)
             await _answer(send, 403, CLOSED)
             return
 
@@ -116,6 +120,20 @@ def _cookie(scope: Scope, wanted: str) -> str | None:
 def _closing(status: int) -> list[tuple[bytes, bytes]]:
     """Who was refused need not go on sending."""
     return [(b"connection", b"close")] if status >= 400 else []
+
+
+async def _hear_out(receive: Receive) -> None:
+    """Read a small body away: a connection that is closed over an unread one may be reset, and the answer lost."""
+    left = HEARD
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while left > 0:
+                message = await receive()
+                left -= len(message.get("body", b""))
+                if not message.get("more_body"):
+                    return
+    except TimeoutError:
+        return
 
 
 async def _answer(send: Send, status: int, text: str, headers: list[tuple[bytes, bytes]] | None = None) -> None:
