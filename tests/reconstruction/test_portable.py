@@ -8,6 +8,7 @@ from minimand.reconstruction.admm_csnet import ADMMCSNet
 from minimand.reconstruction.admm_net import ADMMNet
 from minimand.reconstruction.denoisers import DnCNN, FoE
 from minimand.reconstruction.networks import load_network
+from minimand.reconstruction.phantoms import phantom
 from minimand.reconstruction.portable import PortableDenoiser, PortableMRI
 from minimand.terms import LeastSquares
 
@@ -55,13 +56,18 @@ def test_networks_for_k_space_are_equal_in_real_arithmetic(name, real, size):
 
 @pytest.mark.parametrize("name", ["admm-net", "admm-csnet-chest", "admm-csnet-cartesian"])
 def test_shipped_networks_are_equal_in_double_precision(name):
-    """Nearer than what a change of the measurements by 1e-13 makes: ADMM-Net's steep curves let it grow 1e7 times."""
+    """On images: of white noise ADMM-Net's steep curves make 1e-7 out of rounding, on some processors."""
     net = load_network(name)[0].double()
-    y, mask = kspace_of((20, 24), real=True)
-    noise = torch.randn(y.shape, dtype=y.real.dtype, generator=torch.Generator().manual_seed(0))
+    generator = torch.Generator().manual_seed(44)
+    x = torch.stack([phantom((20, 24), generator) for _ in range(2)]).double()
+    mask = torch.rand((20, 24), generator=generator) < 0.5
+    mask[0, 0] = True
+    y = mask * torch.fft.fft2(x, norm="ortho")
+    noise = torch.randn(y.shape, dtype=x.dtype, generator=generator)
     wanted, moved = (net(LeastSquares(Fourier(mask, real=True), y * (1 + d * noise))) for d in (0, 1e-13))
     found = PortableMRI(net, real=True)(torch.stack([y.real, y.imag], 1), mask)[:, 0]
-    assert (found - wanted).abs().max() < (moved - wanted).abs().max() < 1e-5 * wanted.abs().max()
+    assert (found - wanted).abs().max() < 1e-7 * wanted.abs().max()
+    assert (found - wanted).abs().max() < (moved - wanted).abs().max()
 
 
 @pytest.mark.parametrize("size", SIZES)
