@@ -1,4 +1,4 @@
-"""Run benchmarks, keep what they print, and write `docs/benchmarks.md` from it.
+"""Run benchmarks, keep what they print, and write `docs/benchmarks.md` from it, and the tables of other documents.
 
 `python benchmarks/_page.py [NAME ...]` runs all, or these, one after the other; the page shows the last lines of every
 benchmark, of this run or an earlier one. Those that last longer than ten minutes run only where they are named. A
@@ -14,8 +14,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from _tables import filled
+
 HERE = Path(__file__).resolve().parent
 RECORD, PAGE = HERE / "results.json", HERE.parent / "docs" / "benchmarks.md"
+WITH_TABLES = (HERE.parent / "README.md", HERE.parent / "docs" / "speed.md")
 LONG = ("nonlocal", "label_fusion_quality", "label_fusion_vs_ants", "coil_network")
 TIMES = ("seconds", "spread", "runs")
 HEAD = """# Benchmarks
@@ -40,6 +43,8 @@ def main() -> int:
             else:
                 failed.append(name)
     PAGE.write_text(page(kept))
+    for document in WITH_TABLES:
+        document.write_text(filled(document.read_text(), kept))
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0

@@ -9,15 +9,37 @@ import pytest
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 
 
+GUIDE = """Before.
+
+<!-- make bench: stages -->
+| old |
+<!-- end -->
+
+<!-- make bench: pixels -->
+| kept |
+<!-- end -->
+"""
+
+
 @pytest.fixture
-def page(monkeypatch, tmp_path):
-    """The runner on benchmarks of a test's own."""
+def kept_page(monkeypatch):
+    """The runner as it is."""
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
     spec = importlib.util.spec_from_file_location("page", BENCHMARKS / "_page.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def page(kept_page, monkeypatch, tmp_path):
+    """The runner on benchmarks and documents of a test's own."""
+    module = kept_page
     monkeypatch.setattr(module, "HERE", tmp_path)
     monkeypatch.setattr(module, "RECORD", tmp_path / "results.json")
     monkeypatch.setattr(module, "PAGE", tmp_path / "page.md")
+    monkeypatch.setattr(module, "WITH_TABLES", (tmp_path / "guide.md",))
+    (tmp_path / "guide.md").write_text(GUIDE)
     return module
 
 
@@ -51,8 +73,22 @@ def test_a_benchmark_that_fails_keeps_its_earlier_lines(page, tmp_path, monkeypa
     assert (tmp_path / "page.md").read_text() == before
 
 
-def test_the_page_that_is_kept_shows_what_is_recorded():
-    spec = importlib.util.spec_from_file_location("page", BENCHMARKS / "_page.py")
-    page = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(page)
-    assert page.PAGE.read_text() == page.page(json.loads(page.RECORD.read_text())), "run benchmarks/_page.py --write"
+def test_the_tables_of_other_documents_are_made_anew_and_their_words_stay(page, tmp_path, monkeypatch):
+    lines = [{**LINE, "result": f"{n} stages", "seconds": n / 100} for n in (5, 10, 15)]
+    write(tmp_path, "\n".join(f"print({json.dumps(line)!r})" for line in lines))
+    (tmp_path / "toy.py").rename(tmp_path / "shrinkage_field.py")
+    monkeypatch.setattr(page.sys, "argv", ["_page.py"])
+    assert page.main() == 0
+    made = GUIDE.replace(
+        "| old |", "| stages of a network | 5 | 10 | 15 |\n|---|---|---|---|\n| seconds | 0.05 | 0.1 | 0.15 |"
+    )
+    assert (tmp_path / "guide.md").read_text() == made, "the table never recorded keeps its row"
+
+
+def test_the_pages_that_are_kept_show_what_is_recorded(kept_page):
+    kept = json.loads(kept_page.RECORD.read_text())
+    assert kept_page.PAGE.read_text() == kept_page.page(kept), "run benchmarks/_page.py --write"
+    for document in kept_page.WITH_TABLES:
+        text = document.read_text()
+        assert "<!-- make bench: " in text
+        assert text == kept_page.filled(text, kept), "run benchmarks/_page.py --write"
