@@ -11,7 +11,7 @@ from minimand.commands.options import Force, Json, Memory, OptionalMask, Seed, W
 
 def batch(
     manifest: Annotated[Path, Argument(metavar="MANIFEST", help="CSV: a column kspace; mask, maps, output if wanted.")],
-    output: Annotated[Path, Option("-o", "--output", metavar="DIR", help="Folder for results, records and report.")],
+    output: Annotated[Path, Option("-o", "--output", metavar="FOLDER", help="Folder for results, records and report.")],
     method: Annotated[
         str | None, Option(metavar="NAME", help="As in reconstruct [default: by the scan, as there].")
     ] = None,

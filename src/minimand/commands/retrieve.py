@@ -17,7 +17,7 @@ def retrieve(
         Path | None, Argument(metavar="QUERY", help="A shape: .off .obj .ply .stl, a surface or points.")
     ] = None,
     collection: Annotated[
-        Path, Option(metavar="DIR", help="Folder of shapes, sub-folders being classes; or a set of meshes, .npz.")
+        Path, Option(metavar="FOLDER", help="Folder of shapes, sub-folders being classes; or a set of meshes, .npz.")
     ] = Path(),
     method: Annotated[
         str | None,
@@ -45,7 +45,6 @@ def retrieve(
     is found with --partial, by views of every shape from all around; with --evaluate each of these views is looked for.
     """
     from minimand.commands.console import note, print_json, require_one_of
-    from minimand.io import InputError, check_folder, check_output
     from minimand.systems.shapes import search
     from minimand.systems.shapes.methods import FOR_SCANS, NAMES, get_method
     from minimand.systems.shapes.network import NETWORK
@@ -54,14 +53,7 @@ def retrieve(
 
     method = method or (FOR_SCANS if partial else NETWORK)
     require_one_of("method", method, NAMES)
-    if evaluate is (query is not None):
-        raise InputError("name a shape to look for, or leave it out and write --evaluate.")
-    if evaluate and (sheet or report):
-        raise InputError("--sheet and --report show what a query finds; leave them out with --evaluate.")
-    if sheet:
-        check_output(sheet, force)
-    if report:
-        check_folder(report, force)
+    _check(query, evaluate, sheet, report, force)
     describe, label = get_method(method, weights)
     views = VIEWS if partial else 0
     asked = read_query(query, describe) if query else None
@@ -86,6 +78,20 @@ def retrieve(
     else:
         for hit in found.hits:
             print(f"{hit.rank:>3}  {hit.distance:9.4f}  {hit.entry.label or '-':<12}  {hit.entry.name}")
+
+
+def _check(query: Path | None, evaluate: bool, sheet: Path | None, report: Path | None, force: bool) -> None:
+    """Raise InputError for options that do not go together, or would overwrite."""
+    from minimand.io import InputError, check_folder, check_output
+
+    if evaluate is (query is not None):
+        raise InputError("name a shape to look for, or leave it out and write --evaluate.")
+    if evaluate and (sheet or report):
+        raise InputError("--sheet and --report show what a query finds; leave them out with --evaluate.")
+    if sheet:
+        check_output(sheet, force)
+    if report:
+        check_folder(report, force)
 
 
 def _index(collection: Path, method: "Method", label: str, views: int) -> "Index":

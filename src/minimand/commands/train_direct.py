@@ -13,7 +13,7 @@ from minimand.commands.training import Common, named, trains
 def train_direct(
     common: Common,
     atlases: Annotated[
-        Path, Option(metavar="FOLDER", help="Images of known labels: images/NAME.nii.gz with labels/NAME.nii.gz.")
+        Path, Option(metavar="FOLDER", help="Images with labels: images/NAME.nii.gz, labels/NAME.nii.gz.")
     ],
     subject: Annotated[
         str,

@@ -13,7 +13,7 @@ from minimand.commands.training import Common, trains
 def train_fusion(
     common: Common,
     atlases: Annotated[
-        Path, Option(metavar="FOLDER", help="Atlases: images/NAME.nii.gz with labels/NAME.nii.gz of the same names.")
+        Path, Option(metavar="FOLDER", help="Images with labels: images/NAME.nii.gz, labels/NAME.nii.gz.")
     ],
     subject: Annotated[
         str,

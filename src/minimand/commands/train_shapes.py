@@ -14,7 +14,8 @@ from minimand.commands.training import Common, trains
 def train_shapes(
     common: Common,
     data: Annotated[
-        list[str], Option(metavar="DIR", help="Shapes: a folder whose sub-folders are classes, or a set; repeatable.")
+        list[str],
+        Option(metavar="FOLDER", help="Shapes: a folder whose sub-folders are classes, or a set; repeatable."),
     ],
     size: Annotated[int, Option(metavar="N", help="Numbers of the embedding.", min=1, max=256)] = 32,
     steps: has.Steps = 300,

@@ -134,11 +134,8 @@ def fit(
             now.step += 1
             now.loss, now.stopped = loss, team.total(float(asked.is_set())) > 0
             if now.step % every == 0 or now.step == steps + full or not first:
-                now.score = team.first(lambda: task.validate(net))
-                now.history.append((now.step, round(sum(losses) / len(losses), 5), round(now.score, 4)))
+                best = _validate(task, net, now, losses, team) or best
                 losses = []
-                if now.score > now.best:
-                    now.best, now.best_step, best = now.score, now.step, _copy(net)
             if checkpoint and (now.stopped or not losses) and team.rank == 0:
                 carried = {"task": task.carried()} if isinstance(task, Carrying) else {}
                 saved = {"run": options, **carried, **_snapshot(now, net, best, losses, adam, lbfgs)}
@@ -181,6 +178,16 @@ def _lbfgs_step(task: Task, net: nn.Module, lbfgs: torch.optim.LBFGS, team: Team
         return team.descend(net, task.parts(net))
 
     return float(lbfgs.step(closure))
+
+
+def _validate(task: Task, net: nn.Module, now: Progress, losses: list[float], team: Team) -> dict[str, Tensor] | None:
+    """Score the network and write it down; its numbers, where none was better. losses: since the last time."""
+    now.score = team.first(lambda: task.validate(net))
+    now.history.append((now.step, round(sum(losses) / len(losses), 5), round(now.score, 4)))
+    if now.score > now.best:
+        now.best, now.best_step = now.score, now.step
+        return _copy(net)
+    return None
 
 
 def _copy(net: nn.Module) -> dict[str, Tensor]:

@@ -93,19 +93,12 @@ def read_library(folder: Path, labels: Sequence[int] = ()) -> Library:
     Raises InputError for a folder without atlases, an image without labels or the other way round, differing shapes,
     images among volumes, labels that are negative or no whole numbers, numbers asked for that never occur.
     """
-    images, marked = (_files(folder / name) for name in ("images", "labels"))
-    for name, path in images.items():
-        if name not in marked:
-            raise InputError(f"{path}: has no labels; {folder / 'labels' / path.name} is needed (or remove the image).")
-    for name, path in marked.items():
-        if name not in images:
-            raise InputError(f"{path}: labels without an image; {folder / 'images' / path.name} is needed.")
+    images, marked = _pairs(folder)
     scans = {name: read_scan(path) for name, path in images.items()}
     atlases = [Atlas(name, scan, read_labels(marked[name], scan)) for name, scan in scans.items()]
-    flat = {len(a.labels) == 1 for a in atlases}
-    if len(flat) > 1:
-        odd = next(a.name for a in atlases if len(a.labels) > 1)
-        raise InputError(f"{folder}: {odd} is a volume, others are images; make two folders of them.")
+    volumes = [a.name for a in atlases if len(a.labels) > 1]
+    if 0 < len(volumes) < len(atlases):
+        raise InputError(f"{folder}: {volumes[0]} is a volume, others are images; make two folders of them.")
     found = sorted({0} | {number for a in atlases for number in a.labels.unique().tolist()})
     if missing := [number for number in labels if number not in found]:
         known = ", ".join(str(number) for number in found if number)
@@ -150,6 +143,18 @@ def _affine(stored: Stored) -> np.ndarray:
     """Of the file's (x, y, z), turned to our (z, x, y)."""
     affine = stored.geometry.affine if stored.geometry else np.eye(4)
     return affine[:, [2, 0, 1, 3]]
+
+
+def _pairs(folder: Path) -> tuple[dict[str, Path], dict[str, Path]]:
+    """Images and their labels by name."""
+    images, marked = (_files(folder / name) for name in ("images", "labels"))
+    for name, path in images.items():
+        if name not in marked:
+            raise InputError(f"{path}: has no labels; {folder / 'labels' / path.name} is needed (or remove the image).")
+    for name, path in marked.items():
+        if name not in images:
+            raise InputError(f"{path}: labels without an image; {folder / 'images' / path.name} is needed.")
+    return images, marked
 
 
 def _files(folder: Path) -> dict[str, Path]:
