@@ -35,6 +35,12 @@ def seeds() -> None:
     torch.manual_seed(0)
 
 
+@pytest.fixture(autouse=True)
+def threads_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--threads` of a command that a test ran in this process is not that of the next test."""
+    monkeypatch.setattr("minimand.kernels.threads._chosen", [])
+
+
 @pytest.fixture(autouse=True, scope="session")
 def no_cache_of_the_user(tmp_path_factory) -> None:
     """What commands keep for the next time is kept for this run only."""
