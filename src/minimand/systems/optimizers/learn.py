@@ -49,10 +49,11 @@ def meta_train(plan: MetaPlan, folder: Path, run: Run) -> Progress:
     """
     run.check()
     torch.manual_seed(plan.seed)
-    rule = RULES[plan.rule](**dict(plan.arguments))
+    rule, origin = RULES[plan.rule](**dict(plan.arguments)), None
     if plan.start is not None:
-        source, _ = load_rule(plan.rule, plan.start)
+        source, card = load_rule(plan.rule, plan.start)
         rule.load_state_dict(source.state_dict())
+        origin = card.get("training")
     rule.prepare()
     protocol = PROTOCOLS[plan.rule]
     task = MetaTraining(
@@ -73,7 +74,7 @@ def meta_train(plan: MetaPlan, folder: Path, run: Run) -> Progress:
         "loss": f"mean logarithm of the losses, step t counts t^{protocol.emphasis:g}, blocks of {plan.block} steps",
         "training": {
             "seed": plan.seed, "optimizees": list(plan.optimizees) if progress.best_step else [],
-            "horizons": list(plan.horizons), "from": plan.start,
+            "horizons": list(plan.horizons), "from": origin,
         },
         "validation": {
             "late_loss_db_untrained": before, "late_loss_db": progress.best, "step": progress.best_step,
