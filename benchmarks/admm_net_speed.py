@@ -87,8 +87,9 @@ def stirred(net: ADMMNet) -> ADMMNet:
 
 def gradients(net: ADMMNet, pictures: Tensor, mask: Tensor) -> Tensor:
     """One training step without the optimizer: forward and backward."""
+    A = Fourier(mask, real=True)
     net.zero_grad()
-    nmse_loss(net, pictures, mask).backward()
+    nmse_loss(net, pictures, LeastSquares(A, A(pictures))).backward()
     return torch.cat([p.grad.flatten() for p in net.parameters() if p.grad is not None])
 
 

@@ -59,8 +59,11 @@ def main() -> None:
     done = subprocess.run([*command, "--data", str(options.data)], stdout=subprocess.PIPE, text=True, check=True)
     found = json.loads(done.stdout)
     ours = gathered(found["rows"], look.score)
+    errors = gathered(found["rows"], "error")
     for method, columns in ours.items():
-        sheet.tell(method, **{column or look.score: round(value, 3) for column, value in columns.items()})
+        told = {column or look.score: round(value, 3) for column, value in columns.items()}
+        known = {f"{column}, standard error": round(value, 3) for column, value in errors.get(method, {}).items()}
+        sheet.tell(method, **told, **known)
     sheet.save(draw(found, ours, published(found["rows"], look.score), look))
 
 
