@@ -2,6 +2,7 @@
 
 import os
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 os.environ["MPLBACKEND"] = "Agg"
@@ -36,9 +37,12 @@ def seeds() -> None:
 
 
 @pytest.fixture(autouse=True)
-def threads_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def threads_of_the_environment() -> Iterator[None]:
     """`--threads` of a command that a test ran in this process is not that of the next test."""
-    monkeypatch.setattr("minimand.kernels.threads._chosen", [])
+    from minimand.kernels import threads
+
+    yield
+    threads._chosen.clear()
 
 
 @pytest.fixture(autouse=True, scope="session")
