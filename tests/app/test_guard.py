@@ -1,5 +1,7 @@
 """Who does not belong to the page is refused, whatever they ask."""
 
+import asyncio
+
 import httpx
 import pytest
 
@@ -90,3 +92,29 @@ def test_beyond_this_machine_numbers_are_hosts_and_names_are_not():
     assert guard._known("[fe80::1]:80")
     assert not guard._known("evil.example:80")
     assert not guard._known("192.168.1.7:81")
+
+
+@pytest.mark.parametrize("origin", ["http://127.0.0.1:80", "http://elsewhere"])
+@pytest.mark.parametrize("taken", [0, 1, 3])
+def test_a_small_body_is_read_whole_before_a_refusal(origin, taken):
+    """Else the connection may be reset, and the answer lost."""
+    parts = [{"type": "http.request", "body": b"12", "more_body": more} for more in (True, True, False)]
+    left, started = list(parts), []
+
+    async def receive():
+        return left.pop(0)
+
+    async def send(message):
+        if message["type"] == "http.response.start":
+            started.append((message["status"], len(left)))
+
+    async def refuses(scope, receive, send):
+        for _ in range(taken):
+            await receive()
+        await send({"type": "http.response.start", "status": 400, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    asked = [(b"host", b"127.0.0.1:80"), (b"origin", origin.encode()), (b"x-minimand-token", TOKEN.encode())]
+    scope = {"type": "http", "method": "POST", "path": "/api/files", "query_string": b"", "headers": asked}
+    asyncio.run(Guard(refuses, TOKEN, "127.0.0.1", 80)(scope, receive, send))
+    assert started == [(403 if "elsewhere" in origin else 400, 0)]

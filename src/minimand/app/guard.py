@@ -64,12 +64,22 @@ class Guard:
             await _answer(send, 403, CLOSED)
             return
 
+        heard = False  # the whole body
+
+        async def hearing() -> MutableMapping[str, Any]:
+            nonlocal heard
+            message = await receive()
+            heard = not message.get("more_body")
+            return message
+
         async def guarded(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
+                if message["status"] >= 400 and not heard:
+                    await _hear_out(receive)
                 message["headers"] = [*message.get("headers", []), *HEADERS, *_closing(message["status"])]
             await send(message)
 
-        await self.app(scope, receive, guarded)
+        await self.app(scope, hearing, guarded)
 
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
         hosts = [value for name, value in scope["headers"] if name == b"host"]
