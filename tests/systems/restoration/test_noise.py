@@ -7,7 +7,7 @@ from minimand.metrics import psnr
 from minimand.systems.restoration.measuring import PEAK, noise_of_picture
 
 
-@pytest.mark.parametrize(("sigma", "level"), [(15, 24.61), (25, 20.17), (50, 14.15)])
+@pytest.mark.parametrize(("sigma", "level"), [(15.0, 24.61), (25.0, 20.17), (50.0, 14.15)])
 def test_noise_has_the_level_that_its_table_names(sigma, level):
     grey = torch.full((1, 481, 321), 1000.0)  # so bright that no value is negative: PSNR is of magnitudes
     noisy = grey + noise_of_picture(0, grey, sigma)
