@@ -2,7 +2,8 @@
 
 `python benchmarks/_page.py [NAME ...]` runs all, or these, one after the other; the page shows the last lines of every
 benchmark, of this run or an earlier one. Those that last longer than ten minutes run only where they are named. A
-benchmark that fails keeps its earlier lines, and the exit code is 1. `--write` only writes the page again.
+benchmark that fails keeps its earlier lines, and the exit code is 1; one that needs a GPU keeps them where there is
+none. `--write` only writes the page again.
 """
 
 import ast
@@ -37,10 +38,10 @@ def main() -> int:
     if words != ["--write"]:
         for name in words or [n for n in names() if n not in LONG]:
             lines, remarks, seconds, done = run(name)
-            if done:
+            if done and (lines or not kept.get(name, {}).get("lines")):  # one that is skipped here keeps what there was
                 kept[name] = {"remarks": remarks, "seconds": round(seconds), "of": where(lines), "lines": lines}
                 RECORD.write_text(json.dumps(dict(sorted(kept.items())), indent=1) + "\n")
-            else:
+            elif not done:
                 failed.append(name)
     PAGE.write_text(page(kept))
     for document in WITH_TABLES:

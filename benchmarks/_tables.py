@@ -79,6 +79,19 @@ def _questions(kept: Kept) -> list[Sequence[str]]:
     ]  # fmt: skip
 
 
+def _gpu(kept: Kept) -> list[Sequence[str]]:
+    """Seconds an image, on a GPU and on one thread of the processor beside it."""
+    rows: list[Sequence[str]] = [("256 x 256", "processor", "GPU, one image", "GPU, each of 32", "times as fast")]
+    for name in ("tv", "admm-net", "admm-csnet"):
+        slow, one, many = (
+            _line(kept, "reconstruction_gpu", f"{name}, {what}")
+            for what in ("one image, processor", "batch of 1", "batch of 32")
+        )
+        each = [f"{n:.2g} s" for n in (slow["seconds"], one["seconds_an_image"], many["seconds_an_image"])]
+        rows.append((name, *each, f"{many['times_as_fast']:.0f}"))
+    return rows
+
+
 def _field(kept: Kept) -> list[Sequence[str]]:
     rows: list[Sequence[str]] = [
         ("one stage", "kernel", "plain torch", "ratio", "counted multiply-adds at the rate of a matrix product",
@@ -106,6 +119,7 @@ def _growth(what: str, name: str, sizes: Sequence[object]) -> Callable[[Kept], l
 TABLES = {
     "questions": _questions,
     "field": _field,
+    "gpu": _gpu,
     "pixels": _growth("pixels along a side", "{0} x {0}", (64, 128, 256, 512)),
     "filters": _growth("filters", "{} filters", (16, 32, 64, 128, 256)),
     "sides": _growth("side of a filter", "filters {0} x {0}", (3, 5, 7)),

@@ -41,7 +41,7 @@ def main() -> None:
 
 def eager(g: Tensor) -> Callable[[], None]:
     """A step by the formulas on whole tensors."""
-    rule = HyperAdamStep().requires_grad_(False)
+    rule = HyperAdamStep().to(g.device).requires_grad_(False)
     state = [rule.remember(g)]
 
     def step() -> None:
@@ -50,9 +50,10 @@ def eager(g: Tensor) -> Callable[[], None]:
     return step
 
 
-def check() -> float:
+def check(device: str = "cpu") -> float:
     """Largest relative difference of the moves of three steps from those of the formulas in double precision."""
-    rule, given = HyperAdamStep().requires_grad_(False), [torch.randn(1, 15_910) for _ in range(3)]
+    rule, given = HyperAdamStep().to(device), [torch.randn(1, 15_910, device=device) for _ in range(3)]
+    rule.requires_grad_(False)
     memory, moves = rule.remember(given[0]), []
     for g in given:
         moves += rule.advance([(g, memory)])

@@ -42,20 +42,27 @@ def main() -> None:
             ratio = plain["seconds_an_image"] / ours["seconds_an_image"]
             report(NAME, f"{kind}, ratio", ratio=round(ratio, 1), batch=batch)
         whole = measured(network(pictures[:batch]), batch)
-        met = whole["seconds_an_image"] <= TARGET
-        report(NAME, f"network of {STAGES} stages", **whole, target=TARGET, met=met, **common)
+        goal = {"target": TARGET, "met": whole["seconds_an_image"] <= TARGET} if batch == BATCH else {}
+        report(NAME, f"network of {STAGES} stages", **whole, **goal, **common)
 
 
 def check(x: Tensor, field: tuple[Tensor, ...]) -> dict[str, float]:
-    """Largest relative difference of result and gradients to plain torch in double precision, asserted small."""
+    """Largest relative difference of result and gradients to plain torch in double precision, asserted small.
+
+    In single precision each may be four times that of plain torch: slopes of curves jump at the points of their grid,
+    so that rounding moves gradients more than results.
+    """
     double = tuple(t.double() for t in field)
-    wanted, found = train(reference, x.double(), double), {}
-    cases = [("double", x.double(), double, 1e-9), ("single", x, field, 1e-4)]
-    for precision, image, numbers_, limit in cases:
-        pairs = zip(train(shrinkage_field, image, numbers_), wanted, strict=True)
-        found[f"relative_difference_{precision}"] = max(float((a - b).norm() / b.norm()) for a, b in pairs)
-        assert found[f"relative_difference_{precision}"] < limit, f"kernel and plain torch differ in {precision}"
-    return found
+    wanted = train(reference, x.double(), double)
+
+    def errors(run: Callable[..., Tensor], image: Tensor, numbers_: tuple[Tensor, ...]) -> list[float]:
+        return [float((a - b).norm() / b.norm()) for a, b in zip(train(run, image, numbers_), wanted, strict=True)]
+
+    exact, single, plain = errors(shrinkage_field, x.double(), double), *(errors(f, x, field) for f in BOTH)
+    assert max(exact) < 1e-9, f"kernel and plain torch differ in double precision: {exact}"
+    assert single[0] < 1e-5, f"results differ in single precision: {single[0]}"
+    assert all(a < max(1e-4, 4 * b) for a, b in zip(single, plain, strict=True)), (single, plain)
+    return {"relative_difference_double": max(exact), "relative_difference_single": max(single), "plain": max(plain)}
 
 
 def measured(run: Callable[[], Any], batch: int) -> dict[str, Any]:
@@ -74,6 +81,9 @@ def measured(run: Callable[[], Any], batch: int) -> dict[str, Any]:
 
 def reference(x: Tensor, *field: Tensor) -> Tensor:
     return shrinkage_field_reference(x, *field, 1.0, x.new_ones(len(field[1]), 2), False)
+
+
+BOTH = (shrinkage_field, reference)
 
 
 def network(pictures: Tensor) -> Callable[[], Tensor]:

@@ -73,6 +73,20 @@ def test_a_benchmark_that_fails_keeps_its_earlier_lines(page, tmp_path, monkeypa
     assert (tmp_path / "page.md").read_text() == before
 
 
+def test_a_benchmark_that_is_skipped_here_keeps_the_lines_of_elsewhere(page, tmp_path, monkeypatch):
+    monkeypatch.setattr(page.sys, "argv", ["_page.py", "toy"])
+    write(tmp_path, "print('# toy: skipped')")
+    assert page.main() == 0
+    assert "toy: skipped" in (tmp_path / "page.md").read_text(), "there was nothing yet"
+    write(tmp_path, f"print({json.dumps(LINE)!r})")
+    assert page.main() == 0
+    before = (tmp_path / "page.md").read_text()
+    assert "| ours | 0.25" in before
+    write(tmp_path, "print('# toy: skipped')")
+    assert page.main() == 0
+    assert (tmp_path / "page.md").read_text() == before
+
+
 def test_the_tables_of_other_documents_are_made_anew_and_their_words_stay(page, tmp_path, monkeypatch):
     lines = [{**LINE, "result": f"{n} stages", "seconds": n / 100} for n in (5, 10, 15)]
     write(tmp_path, "\n".join(f"print({json.dumps(line)!r})" for line in lines))

@@ -16,6 +16,8 @@ class Term(nn.Module):
     """One summand g of an energy. Any of value, gradient and prox may be absent; asking for what is absent is a
     TypeError.
 
+    What was measured is held in buffers, so that `term.to(device)` moves it, and is no part of what is saved.
+
     convex: False where the prox is that of no convex function (denoisers), so that it may expand distances.
 
     Terms combine: `0.005 * (L21() @ Gradient())` is a weighted term of D x, `data + prior` an Energy.

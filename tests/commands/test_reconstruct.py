@@ -5,6 +5,7 @@ import json
 import nibabel
 import numpy as np
 import pytest
+import torch
 
 from minimand.io import read_array
 from minimand.reconstruction.admm_csnet import ADMMCSNet
@@ -196,3 +197,13 @@ def test_the_scan_says_which_network_is_taken_where_none_is_named(scans, one, do
     for kspace, taken in ((one, ("admm-csnet", "small")), ("complex.npz", ("admm-net", "tiny"))):
         found = json.loads(done("reconstruct", kspace, "-o", "x.npz", "--json", "--force"))
         assert (found["method"], found["weights"]) == taken
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize(("method", "near"), [("tv", 1e-4), ("admm-net", 0.03), ("admm-csnet", 1e-4)])
+def test_a_gpu_writes_the_image_of_the_processor(scans, work, done, method, near):
+    done("simulate", scans / "stack.npz", "--mask", "radial:0.3", "-o", "k.npz")
+    for device in ("cpu", "cuda"):
+        done("reconstruct", "k.npz", "--method", method, "--device", device, "-o", f"{device}.npy")
+    expected = np.load("cpu.npy")
+    assert np.linalg.norm(np.load("cuda.npy") - expected) < near * np.linalg.norm(expected)

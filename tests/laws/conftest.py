@@ -39,9 +39,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def _meant(metafunc: pytest.Metafunc, specimen: object) -> bool:
     """Whether a law is for this specimen: steps that take energies of one kind only, and terms whose points are not any
-    x of the right shape, have laws of their own (OWN in the module of the law).
+    x of the right shape, have laws of their own (OWN in the module of the law; None where a law is for all).
     """
     own = getattr(metafunc.module, "OWN", False)
+    if own is None:
+        return True
     if isinstance(specimen, Step):
         return own is (specimen.example(1, torch.Generator()) is not None)
     return not isinstance(specimen, Term) or own is specimen.own_points

@@ -5,7 +5,7 @@ operators.
 
 Each is the other's gradient; both need the correlation d_c[m] = sum_n y_c[n] x[n - m] for the gradient of the filters.
 Filters have an odd size and are centred; images are real and at least as large as half a filter. On other devices
-than the CPU both are torch convolutions of the wrapped image.
+than the CPU both are products of matrices: cuDNN's convolutions would round to the three digits of TF32.
 """
 
 from typing import Any
@@ -42,17 +42,18 @@ def synthesis(y: Bank, filters: Filters) -> Image:
 
 
 def analysis_reference(x: Image, filters: Filters) -> Bank:
-    """The same by torch's convolution."""
-    return F.conv2d(_wrap(x.unsqueeze(1), filters), filters.flip((-2, -1)).unsqueeze(1))
+    """The same by products of matrices."""
+    reach, size = filters.shape[-1] // 2, filters.shape[-1]
+    windows = F.unfold(F.pad(x.unsqueeze(1), (reach,) * 4, mode="circular"), size)
+    return (filters.flip((-2, -1)).flatten(1) @ windows).unflatten(2, x.shape[1:])
 
 
 def synthesis_reference(y: Bank, filters: Filters) -> Image:
-    """The same by torch's convolution."""
-    return F.conv2d(_wrap(y, filters), filters.unsqueeze(0)).squeeze(1)
-
-
-def _wrap(x: Tensor, filters: Tensor) -> Tensor:
-    return F.pad(x, (filters.shape[-1] // 2,) * 4, mode="circular")
+    """The same by products of matrices."""
+    reach, size = filters.shape[-1] // 2, filters.shape[-1]
+    columns = (filters.flatten(1).mT @ y.flatten(2)).unflatten(2, y.shape[2:])  # of every tap m, at n + m
+    shifts = [(reach - m // size, reach - m % size) for m in range(size * size)]
+    return torch.stack([column.roll(s, (1, 2)) for column, s in zip(columns.unbind(1), shifts, strict=True)]).sum(0)
 
 
 def _analysis_cpu(x: Tensor, filters: Tensor) -> Tensor:

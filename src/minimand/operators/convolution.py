@@ -59,7 +59,8 @@ class Convolution(Operator):
         filters = self.filters
         weighted = filters * (weight.reshape(-1, 1, 1) if isinstance(weight, Tensor) else weight)
         reach = filters.shape[-1] - 1
-        kernel = F.conv2d(F.pad(filters, (reach,) * 4).unsqueeze(0), weighted.unsqueeze(0))[0, 0]
+        windows = F.unfold(F.pad(filters, (reach,) * 4).unsqueeze(0), filters.shape[-1])[0]
+        kernel = (weighted.flatten() @ windows).unflatten(0, (2 * reach + 1, 2 * reach + 1))
         rows = _phases(size[0], size[0], reach, kernel)
         columns = _phases(size[1], size[1] // 2 + 1 if half else size[1], reach, kernel)
         return rows.cos() @ kernel @ columns.cos().T - rows.sin() @ kernel @ columns.sin().T

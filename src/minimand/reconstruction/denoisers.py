@@ -148,13 +148,14 @@ def build(weights: Weights) -> Denoiser:
     return built(kind, weights)
 
 
-def load_denoiser(source: str) -> tuple[Denoise, dict[str, Any]]:
-    """What a network makes of images and their noise, and its card, by the name of shipped weights or from a file.
+def load_denoiser(source: str, device: torch.device | str = "cpu") -> tuple[Denoise, dict[str, Any]]:
+    """What a network makes of images on a device and their noise, and its card, by the name of shipped weights or from
+    a file.
 
     Raises InputError where they are of no denoiser.
     """
     weights = load_weights(source)
-    net = build(weights)
+    net = build(weights).to(device)
 
     @torch.no_grad()
     def run(x: Tensor, sigma: Tensor) -> Tensor:

@@ -2,11 +2,14 @@
 
 import math
 
+import torch
+
 from minimand.io import InputError
 from minimand.io.room import memory
 from minimand.reconstruction.methods import Method
 
 BATCH_PIXELS = 4 * 256 * 256  # a batch holds about so many pixels: large enough to be fast, small enough for the caches
+GPU_PIXELS = 32 * 256 * 256  # on a GPU, which one image does not fill
 PER_PIXEL = {  # bytes of an image, a quarter above what was measured with images of 256 x 256
     "zero-filled": 50, "tv": 500, "recpf": 550, "sidwt": 2400, "sense-tv": 400, "sense-wavelet": 1000,
     "admm-net": 1250, "admm-csnet": 300,
@@ -16,12 +19,15 @@ PER_COIL = 100  # more for each coil
 SHARE = 2  # a batch may take one of so many parts of the memory that may be used
 
 
-def batch_length(method: Method, size: tuple[int, int], coils: int = 1) -> int:
+def batch_length(method: Method, size: tuple[int, int], coils: int = 1, device: torch.device | None = None) -> int:
     """How many images of a size a method is given at once: as many as are fast, and fit into memory.
 
     Raises InputError, with what would fit, where it cannot even be one.
     """
     pixels = math.prod(size)
+    if device is not None and device.type == "cuda":
+        room = torch.cuda.mem_get_info(device)[0] // SHARE // (pixels * working_bytes(method, coils))
+        return max(1, min(GPU_PIXELS // pixels, room))  # torch tells where not even one fits
     each, allowed = pixels * working_bytes(method, coils), memory() // SHARE
     if each > allowed:
         raise InputError(

@@ -140,7 +140,7 @@ def get_method(name: str, *, weights: str | None = None, device: torch.device | 
         net = net.float().to(device)
         return Method(name, lambda data: apply_network(net, data), net, card)
     if name == "ldamp":
-        denoise, card = load_denoiser(weights or SHIPPED[name])
+        denoise, card = load_denoiser(weights or SHIPPED[name], device)
         return Method(name, lambda data: ldamp(data, denoise), None, card)
     if weights is not None:
         raise InputError(f"{name} takes no weights, got {weights}; methods that do: {', '.join(LEARNED)}.")

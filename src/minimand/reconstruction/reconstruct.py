@@ -30,13 +30,16 @@ def reconstruct(
     compiled in what is timed. show: told the number of items done.
     """
     count, (height, width) = len(data.y), data.items(slice(0, 1)).pulled().shape[-2:]
-    length = batch_length(method, (height, width), data.y.shape[1] if isinstance(data.A, Sense) else 1)
+    coils = data.y.shape[1] if isinstance(data.A, Sense) else 1
+    length = batch_length(method, (height, width), coils, data.y.device)
     if warm:
         method.run(data.items(slice(0, 1)))
     images, started = [], time.perf_counter()
     for first in range(0, count, length):
         images.append(method.run(data.items(slice(first, first + length))))
         show(min(first + length, count))
+    if images and images[-1].is_cuda:
+        torch.cuda.synchronize(images[-1].device)  # or the clock would stop before the GPU does
     return Reconstructed(torch.cat(images), (time.perf_counter() - started) / count)
 
 

@@ -24,6 +24,9 @@ class Assignment(Term):
     """
 
     own_points = True
+    left: Tensor
+    right: Tensor
+    cost: Tensor
 
     def __init__(
         self,
@@ -35,8 +38,11 @@ class Assignment(Term):
         super().__init__()
         if left.shape[0] != right.shape[0]:
             raise ValueError(f"Assignment needs as many left as right sets, got {left.shape[0]} and {right.shape[0]}.")
-        self.left, self.right, self.tau = left, right, tau
-        self.cost = left.new_zeros(left.shape[0], left.shape[1], right.shape[1]) if cost is None else cost
+        self.tau = tau
+        if cost is None:
+            cost = left.new_zeros(left.shape[0], left.shape[1], right.shape[1])
+        for name, given in (("left", left), ("right", right), ("cost", cost)):
+            self.register_buffer(name, given, persistent=False)
 
     def forward(self, x: Matches) -> Float[Tensor, " batch"]:
         return (x * self.cost + self.tau * torch.special.xlogy(x, x)).flatten(1).sum(1)
@@ -75,11 +81,12 @@ class PairAffinity(Term):
 
     own_points = True
     width = Positive()
+    K: Tensor | None
 
     def __init__(self, width: float = 0.1):
         super().__init__()
         self.width = width
-        self.K: Tensor | None = None
+        self.register_buffer("K", None, persistent=False)
 
     def given(self, data: Term, x: Matches) -> "PairAffinity":
         if not isinstance(data, Assignment):
@@ -125,22 +132,24 @@ class TripleAffinity(Term):
 
     own_points = True
     width = Positive()
+    T: Tensor | None
+    where: Tensor | None
 
     def __init__(self, width: float = 0.1, nearest: int = 100):
         super().__init__()
         self.width, self.nearest = width, nearest
-        self.T: Tensor | None = None
-        self.where: Tensor | None = None
+        self.register_buffer("T", None, persistent=False)
+        self.register_buffer("where", None, persistent=False)
 
     def given(self, data: Term, x: Matches) -> "TripleAffinity":
         if not isinstance(data, Assignment):
             raise TypeError(f"TripleAffinity needs a data term with points (Assignment), got {type(data).__name__}.")
-        left = torch.tensor(list(itertools.combinations(range(x.shape[1]), 3)))
-        right = torch.tensor(list(itertools.permutations(range(x.shape[2]), 3)))
+        left = torch.tensor(list(itertools.combinations(range(x.shape[1]), 3)), device=x.device)
+        right = torch.tensor(list(itertools.permutations(range(x.shape[2]), 3)), device=x.device)
         squares, near = [], []
         for p, q in zip(sines(data.left, left), sines(data.right, right), strict=True):
-            found = cKDTree(q.detach().numpy()).query(p.detach().numpy(), min(self.nearest, len(right)))[1]
-            near.append(torch.from_numpy(found))
+            found = cKDTree(q.numpy(force=True)).query(p.numpy(force=True), min(self.nearest, len(right)))[1]
+            near.append(torch.from_numpy(found).to(x.device))
             squares.append(((p[:, None] - q[near[-1]]) ** 2).sum(2).flatten())
         corners = left[None, :, None] * x.shape[2] + right[torch.stack(near)]  # matches as places in x, (b, l, n, 3)
         T = torch.exp(-torch.stack(squares) / (2 * self.width**2))

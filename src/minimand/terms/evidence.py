@@ -20,6 +20,8 @@ class Evidence(Term):
     """
 
     own_points = True
+    y: Tensor
+    noise: Tensor
 
     def __init__(
         self,
@@ -29,7 +31,8 @@ class Evidence(Term):
     ):
         super().__init__()
         self._decode = (decode,)  # in a tuple, so that it is no part of this module
-        self.y, self.noise = y, noise
+        self.register_buffer("y", y, persistent=False)
+        self.register_buffer("noise", noise, persistent=False)
 
     def forward(self, x: Beliefs) -> Float[Tensor, " batch"]:
         mean, log_variance = x.unbind(1)

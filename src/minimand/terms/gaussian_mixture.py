@@ -31,11 +31,14 @@ class GaussianMixture(Term):
     """
 
     own_points = True
+    y: Tensor
+    floor: Tensor
 
     def __init__(self, y: Points, *, floor: float = 1e-6):
         super().__init__()
-        self.y, self.part = y, floor
-        self.floor = floor * y.var(1, correction=0).mean(1)
+        self.part = floor
+        self.register_buffer("y", y, persistent=False)
+        self.register_buffer("floor", floor * y.var(1, correction=0).mean(1), persistent=False)
         if not bool((self.floor > 0).all()):
             raise ValueError("GaussianMixture needs points that are finite and differ from each other.")
 

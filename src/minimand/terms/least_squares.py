@@ -20,9 +20,12 @@ class LeastSquares(Term):
     is known.
     """
 
+    y: Tensor
+
     def __init__(self, A: Operator, y: Tensor, *, tol: float = 1e-6, max_iter: int = 200):
         super().__init__()
-        self.A, self.y = A, y
+        self.A = A
+        self.register_buffer("y", y, persistent=False)
         self.tol, self.max_iter = tol, max_iter
         self._back: tuple[Tensor, int, Tensor] | None = None  # y, its version, A^H y
         self._spectrum: tuple[Tensor, int, bool, Tensor] | None = None  # A^H y, its version, for complex x?, F A^H y

@@ -1,8 +1,10 @@
 """Sparse patches: each in an orthonormal basis of its own class, all patches that an image has."""
 
+from typing import Any
+
 import torch
 from jaxtyping import Float, Int64, Num
-from torch import Tensor
+from torch import Tensor, nn
 
 from minimand.operators.chosen_patches import ChosenPatches, everywhere
 from minimand.term import Term
@@ -29,7 +31,7 @@ class PatchShrinkage(Term):
         self.side, self.size = round(bases.shape[-1] ** 0.5), size
         self.register_buffer("bases", bases)
         at = everywhere(*size).to(labels.device)
-        self.chunks = [  # of every item: class and patches
+        chunks = [  # of every item: class and patches
             [
                 (c, ChosenPatches(part[None], self.side, size))
                 for c in range(len(bases))
@@ -38,14 +40,17 @@ class PatchShrinkage(Term):
             ]
             for item in labels
         ]
+        self.classes = [[c for c, _ in parts] for parts in chunks]
+        self.chunks = nn.ModuleList(nn.ModuleList(patches for _, patches in parts) for parts in chunks)
 
     def prox(self, v: Num[Tensor, "batch height width"], t: Tensor | float) -> Num[Tensor, "batch height width"]:
         steps = torch.as_tensor(t, dtype=v.real.dtype, device=v.device).flatten().expand(len(v))
-        return torch.stack([self._shrunk(x, chunks, s) for x, chunks, s in zip(v, self.chunks, steps, strict=True)])
+        each = zip(v, self.classes, self.chunks, steps, strict=True)
+        return torch.stack([self._shrunk(x, classes, chunks, s) for x, classes, chunks, s in each])
 
-    def _shrunk(self, x: Tensor, chunks: list[tuple[int, ChosenPatches]], t: Tensor) -> Tensor:
+    def _shrunk(self, x: Tensor, classes: list[int], chunks: Any, t: Tensor) -> Tensor:
         total = torch.zeros_like(x)
-        for c, patches in chunks:
+        for c, patches in zip(classes, chunks, strict=True):
             basis = self.bases[c].to(x.dtype)
             total = total + patches.adjoint(soft_threshold(patches(x[None]) @ basis.mT, t) @ basis)[0]
         return total / self.bases.shape[-1]

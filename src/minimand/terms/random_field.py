@@ -21,6 +21,8 @@ class Unary(Term):
     """
 
     own_points = True
+    logits: Tensor
+    picture: Tensor
 
     def __init__(self, logits: Probabilities, picture: Picture):
         super().__init__()
@@ -28,7 +30,8 @@ class Unary(Term):
             raise ValueError(
                 f"Unary needs logits and picture of one size, got {tuple(logits.shape)} and {tuple(picture.shape)}."
             )
-        self.logits, self.picture = logits, picture
+        self.register_buffer("logits", logits, persistent=False)
+        self.register_buffer("picture", picture, persistent=False)
 
     def forward(self, x: Probabilities) -> Float[Tensor, " batch"]:
         return (torch.special.xlogy(x, x) - x * self.logits).flatten(1).sum(1)

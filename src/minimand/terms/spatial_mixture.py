@@ -21,11 +21,12 @@ class SpatialMixture(Term):
     """
 
     own_points = True
+    y: Tensor
 
     def __init__(self, decode: nn.Module, y: Float[Tensor, "batch pixels"]):
         super().__init__()
         self._decode = (decode,)  # in a tuple, so that it is no part of this module
-        self.y = y
+        self.register_buffer("y", y, persistent=False)
 
     def forward(self, x: Thetas) -> Float[Tensor, " batch"]:
         return -(self._likelihood(self.logits(x)).mean(1) + LEAST).log().sum(1)

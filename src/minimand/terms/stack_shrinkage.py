@@ -1,8 +1,10 @@
 """Sparse stacks of similar patches, in three-dimensional Haar wavelets."""
 
+from typing import Any
+
 import torch
 from jaxtyping import Int64, Num
-from torch import Tensor
+from torch import Tensor, nn
 
 from minimand.operators.chosen_patches import ChosenPatches
 from minimand.operators.wavelet import haar_basis
@@ -29,11 +31,12 @@ class StackShrinkage(Term):
         super().__init__()
         count = corners.shape[2]
         self.side, self.size, self.count = side, size, count
-        self.chunks = [
+        chunks = [
             [ChosenPatches(part.flatten(0, 1)[None], side, size) for part in item.split(CHUNK)] for item in corners
         ]
+        self.chunks = nn.ModuleList(nn.ModuleList(parts) for parts in chunks)  # of every item
         one = torch.ones(1, side**2, device=corners.device)
-        often = [[p.adjoint(one.expand(1, p.corners.shape[1], -1))[0] for p in chunks] for chunks in self.chunks]
+        often = [[p.adjoint(one.expand(1, p.corners.shape[1], -1))[0] for p in parts] for parts in chunks]
         self.register_buffer("often", torch.stack([torch.stack(parts).sum(0) for parts in often]))
         along = haar_basis(side)
         self.register_buffer("within", torch.kron(along, along).to(torch.get_default_dtype()))
@@ -44,7 +47,7 @@ class StackShrinkage(Term):
         total = [self._shrunk(x, chunks, s) for x, chunks, s in zip(v, self.chunks, steps, strict=True)]
         return torch.stack(total) / self.often
 
-    def _shrunk(self, x: Tensor, chunks: list[ChosenPatches], t: Tensor) -> Tensor:
+    def _shrunk(self, x: Tensor, chunks: Any, t: Tensor) -> Tensor:
         within, across = self.within.to(x.dtype), self.across.to(x.dtype)
         total = torch.zeros_like(x)
         for patches in chunks:

@@ -34,6 +34,9 @@ class VariationalMixture(Term):
     """
 
     own_points = True
+    y: Tensor
+    m: Tensor
+    V: Tensor
 
     def __init__(
         self,
@@ -46,7 +49,8 @@ class VariationalMixture(Term):
         nu: float | None = None,
     ):
         super().__init__()
-        self.y, self.m, self.V = y, m, V
+        for name, given in (("y", y), ("m", m), ("V", V)):
+            self.register_buffer(name, given, persistent=False)
         self.alpha, self.beta, self.nu = alpha, beta, len(m) + 0.0 if nu is None else nu
         if not (alpha > 0 and beta > 0 and self.nu > len(m) - 1):
             raise ValueError(

@@ -204,3 +204,20 @@ def test_it_warns_of_nothing_in_use(any_rule, optimizer_class):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         learn(net, optimizer_class(net.parameters(), weights=any_rule), 2)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_a_network_on_a_gpu_learns_as_on_the_processor(any_rule, optimizer_class):
+    results = []
+    for device in ("cpu", "cuda"):
+        torch.manual_seed(0)
+        net = network().to(device)
+        optimizer = optimizer_class(net.parameters(), weights=deepcopy(any_rule))
+        generator = torch.Generator().manual_seed(0)
+        for _ in range(3):
+            x = torch.randn(32, 6, generator=generator).to(device)
+            optimizer.zero_grad()
+            (net(x) - x.sum(1, keepdim=True)).square().mean().backward()
+            optimizer.step()
+        results.append(nn.utils.parameters_to_vector(net.parameters()).detach().cpu())
+    assert_close(*results, rtol=1e-3, atol=1e-5)

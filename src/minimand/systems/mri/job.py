@@ -112,7 +112,7 @@ def open_job(kspace: str, way: Way, *, maps: str | None = None, device: torch.de
     method = method or usual_method(scan)
     weights = weights or usual_weights(scan, method)
     chosen = loaded(method, weights, device)
-    batch_length(chosen, scan.size, scan.coils)  # an image that does not fit is told now
+    batch_length(chosen, scan.size, scan.coils, device)  # an image that does not fit is told now
     return Job(scan, chosen, weights or chosen.card.get("name"), device, way, kspace, maps)
 
 

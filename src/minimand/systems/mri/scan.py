@@ -174,7 +174,7 @@ def reconstruct_scan(
 ) -> Reconstructed:
     """All slices that hold samples; the others are zero. Raises ArithmeticError for a result that is not finite."""
     filled, images, seconds, done = (~scan.empty).nonzero().flatten(), None, 0.0, 0
-    for which in filled.split(batch_length(method, scan.size, scan.coils)):
+    for which in filled.split(batch_length(method, scan.size, scan.coils, device)):
         found = reconstruct(scan.data(which, device), method)
         part = scan.in_file_units(found.images.cpu(), which)
         if not bool(torch.isfinite(part).all()):
