@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import torch
@@ -71,7 +72,7 @@ def main() -> None:
     report(NAME, "ratio of the steps", ratio=round(ratio, 3), target=STEP_TARGET, met=ratio >= STEP_TARGET)
     alone = {}
     for kind, curve in [("kernel", piecewise_linear), ("gathers", piecewise_linear_reference)]:
-        alone[kind] = timed(lambda curve=curve: one_curve(net, pictures, curve), 15)
+        alone[kind] = timed(partial(one_curve, net, pictures, curve), 15)
         report(NAME, f"one layer of curves, forward and backward, {kind}", **alone[kind], batch=BATCH, **common)
     ratio_alone = alone["gathers"]["seconds"] / alone["kernel"]["seconds"]
     report(NAME, "ratio of the curves alone", ratio=round(ratio_alone, 3))
@@ -81,7 +82,7 @@ def stirred(net: ADMMNet) -> ADMMNet:
     """The network a little off its initial values, so that no gradient vanishes by symmetry."""
     with torch.no_grad():
         for p in net.parameters():
-            p += 0.01 * torch.randn_like(p)
+            p.add_(0.01 * torch.randn_like(p))
     return net
 
 
@@ -95,7 +96,8 @@ def gradients(net: ADMMNet, pictures: Tensor, mask: Tensor) -> Tensor:
 
 def one_curve(net: ADMMNet, pictures: Tensor, curve: Callable[..., Tensor]) -> None:
     """One shrinkage layer of a training step by itself."""
-    prior: Any = net.unrolled.stages[0].prior[0]
+    stage: Any = net.unrolled.stages[0]
+    prior = stage.prior[0]
     with torch.no_grad():
         c = prior.operator(pictures).flatten(2)
     curve(c.requires_grad_(), prior.term.values, 1.0).sum().backward()

@@ -7,6 +7,7 @@ the largest of a row: 1 is in proportion. Filters and threads are in `shrinkage_
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -30,7 +31,7 @@ NAME, RUNS = "cost_curves", 3
 
 def main() -> None:
     for method in ("tv", "admm-csnet"):
-        curve(f"{method}, side of a real image", (64, 128, 256, 512), lambda n, m=method: reconstruction(m, n))
+        curve(f"{method}, side of a real image", (64, 128, 256, 512), partial(reconstruction, method))
     curve("sense-wavelet of 128 x 128, coils", (4, 8, 16, 32), coils)
     curve("ADMM-CSNet of 32 filters on 128 x 128, stages", (5, 10, 20), stages)
     curve("96 x 96 pixels, registered and fused by patches, atlases", (5, 10, 20), atlases)

@@ -5,6 +5,7 @@ Accuracy first: on haze made by the haze equation each method must take away mor
 """
 
 import resource
+from functools import partial
 
 import torch
 from _record import report, timed
@@ -38,7 +39,7 @@ def main() -> None:
         for name, method in methods.items():
             error = float((dehaze(I, method).J - J).square().mean())
             assert error < 0.5 * before, f"{name} leaves {error / before:.2f} of the squared error"
-            figures = timed(lambda m=method, p=I: dehaze(p, m), 5 if size[0] < 1000 else 1)
+            figures = timed(partial(dehaze, I, method), 5 if size[0] < 1000 else 1)
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
             report(
                 "dehazing", f"{name}, {size[1]} x {size[0]}", **figures,
@@ -47,7 +48,7 @@ def main() -> None:
     P = scene(460, 620)[0][None]
     assert torch.equal(dark_channel(P, 15)[0], dark_channel_reference(P, 15)[0])
     for name, run in (("compiled", dark_channel), ("torch", dark_channel_reference)):
-        report("dehazing", f"dark channel of 620 x 460, window 15, {name}", **timed(lambda r=run: r(P, 15), 3))
+        report("dehazing", f"dark channel of 620 x 460, window 15, {name}", **timed(partial(run, P, 15), 3))
 
 
 if __name__ == "__main__":

@@ -25,11 +25,12 @@ def main() -> None:
     torch.manual_seed(0)
     difference = check()
     parameters = [nn.Parameter(torch.zeros(PARAMETERS // 4)) for _ in range(4)]
-    for p in parameters:
-        p.grad = torch.randn_like(p)
+    gradients = [torch.randn_like(p) for p in parameters]
+    for p, g in zip(parameters, gradients, strict=True):
+        p.grad = g
     ours = timed(HyperAdam(parameters, weights=HyperAdamStep()).step, 3)
     adam = timed(torch.optim.Adam(parameters).step, 9)
-    plain = timed(eager(torch.cat([p.grad for p in parameters])[None]), 3)
+    plain = timed(eager(torch.cat(gradients)[None]), 3)
     report(NAME, "step, a million parameters", **ours, difference=difference)
     report(NAME, "the same in plain torch", **plain)
     report(NAME, "torch.optim.Adam", **adam)

@@ -21,7 +21,7 @@ def main() -> None:
     arrays, peaks = middles([DATA / "images" / name for name in TEN])
     for operator in OPERATORS:
         measure, psnr = sensed_by(read_operator(operator)), {}
-        rivals = [("zero-filled", "zero-filled", None), ("tv", "tv", None)]
+        rivals: list[tuple[str, str, str | None]] = [("zero-filled", "zero-filled", None), ("tv", "tv", None)]
         rivals += [(label, "admm-csnet", weights) for label, weights in networks(operator)]
         for label, method, weights in rivals:
             done = compare(arrays, measure, [method], weights=weights, network=method, peaks=peaks)

@@ -87,18 +87,10 @@ def ours(folder: Path, rule: str) -> dict[str, float]:
     """Seconds of a target, the command's start included; no registration is kept from rule to rule."""
     with TemporaryDirectory() as cache:
         own = {**os.environ, "MINIMAND_CACHE": cache}
-        command = [
-            sys.executable,
-            "-m",
-            "minimand",
-            "segment",
-            *sorted((folder / "targets").iterdir()),
-            "--method",
-            rule,
-        ]
+        targets, places = sorted((folder / "targets").iterdir()), ["--atlases", folder / "atlases"]
+        command = ["-m", "minimand", "segment", *targets, "--method", rule, *places, "-o", folder / f"ours-{rule}"]
         begun = time.perf_counter()
-        line = [*command, "--atlases", folder / "atlases", "-o", folder / f"ours-{rule}"]
-        subprocess.run(line, env=own, check=True, capture_output=True)
+        subprocess.run([sys.executable, *map(str, command)], env=own, check=True, capture_output=True)
     return {"seconds": round((time.perf_counter() - begun) / COUNT, 3)}
 
 
@@ -106,7 +98,7 @@ def dices(folder: Path, truth: dict[str, np.ndarray]) -> list[float]:
     """Mean Dice of both labels, target by target."""
     found = []
     for name, labels in truth.items():
-        made = np.asanyarray(nibabel.load(folder / name).dataobj).round().astype(int)
+        made = np.asanyarray(nibabel.Nifti1Image.from_filename(folder / name).dataobj).round().astype(int)
         each = [2 * ((made == k) & (labels == k)).sum() / ((made == k).sum() + (labels == k).sum()) for k in (1, 2)]
         found.append(float(np.mean(each)))
     return found

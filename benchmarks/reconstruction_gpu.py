@@ -7,6 +7,7 @@ line where there is no GPU.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -48,7 +49,7 @@ def method(name: str, data: LeastSquares, common: dict[str, Any]) -> None:
     assert difference < LARGEST[name], f"{name}: images of GPU and processor differ by {difference}"
     report(NAME, f"{name}, one image, processor", **alone, **common)
     for batch, problem in ((1, one), (BATCH, data)):
-        figures = timed(finished(lambda problem=problem: fast.run(problem)), 9)
+        figures = timed(finished(partial(fast.run, problem)), 9)
         ratio = alone["seconds"] * batch / figures["seconds"]
         report(
             NAME, f"{name}, batch of {batch}", **figures, seconds_an_image=round(figures["seconds"] / batch, 6),
@@ -59,11 +60,12 @@ def method(name: str, data: LeastSquares, common: dict[str, Any]) -> None:
 def optimizer(common: dict[str, Any]) -> None:
     difference = check(DEVICE)
     parameters = [nn.Parameter(torch.zeros(PARAMETERS // 4, device=DEVICE)) for _ in range(4)]
-    for p in parameters:
-        p.grad = torch.randn_like(p)
+    gradients = [torch.randn_like(p) for p in parameters]
+    for p, g in zip(parameters, gradients, strict=True):
+        p.grad = g
     rule = HyperAdamStep().to(DEVICE)
     ours = timed(finished(HyperAdam(parameters, weights=rule).step), 21)
-    plain = timed(finished(eager(torch.cat([p.grad for p in parameters])[None])), 21)
+    plain = timed(finished(eager(torch.cat(gradients)[None])), 21)
     adam = timed(finished(torch.optim.Adam(parameters).step), 21)
     report(NAME, "HyperAdam, a million parameters", **ours, difference=difference, **common)
     report(NAME, "HyperAdam in plain torch", **plain, **common)

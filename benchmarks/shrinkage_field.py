@@ -9,6 +9,7 @@ Two threads are worth comparing on an otherwise idle machine only.
 import os
 import statistics
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from _record import SIZE, images, report, timed
@@ -33,8 +34,8 @@ def main() -> None:
     peak = matrix_rate()
     print(f"# image {name}, matrix product {peak / 1e9:.1f} GFLOP/s")
     for kind, run in [("inference", infer), ("training", train)]:
-        ours = timed(lambda run=run: run(shrinkage_field, x, field), 9)
-        plain = timed(lambda run=run: run(reference, x, field), 3)
+        ours = timed(partial(run, shrinkage_field, x, field), 9)
+        plain = timed(partial(run, reference, x, field), 3)
         floor = CONVOLUTIONS[kind] * 2 * FILTERS * 25 * x.numel() / peak
         ratio = plain["seconds"] / ours["seconds"]
         report(NAME, f"{kind}, one stage", **ours, floor=floor, over_floor=round(ours["seconds"] / floor, 2),
@@ -52,13 +53,13 @@ def growth(pictures: Tensor) -> None:
     """One stage for images, filters and stages of other numbers and sizes."""
     for side in (64, 128, 256, 512):
         x = torch.rand(1, 1, side, side)
-        report(NAME, f"{side} x {side}", **timed(lambda x=x: infer(shrinkage_field, x, numbers(FILTERS, 5)), 7))
+        report(NAME, f"{side} x {side}", **timed(partial(infer, shrinkage_field, x, numbers(FILTERS, 5)), 7))
     for filters in (16, 32, 64, 128, 256):
         field = numbers(filters, 5)
-        report(NAME, f"{filters} filters", **timed(lambda f=field: infer(shrinkage_field, pictures[:, None], f), 7))
+        report(NAME, f"{filters} filters", **timed(partial(infer, shrinkage_field, pictures[:, None], field), 7))
     for size in (3, 5, 7):
         field = numbers(FILTERS, size)
-        figures = timed(lambda f=field: infer(shrinkage_field, pictures[:, None], f), 7)
+        figures = timed(partial(infer, shrinkage_field, pictures[:, None], field), 7)
         report(NAME, f"filters {size} x {size}", **figures)
     for stages in (5, 10, 15):
         report(NAME, f"{stages} stages", **network(pictures, stages, FILTERS))
@@ -73,7 +74,7 @@ def threads(x: Tensor, field: tuple[Tensor, ...]) -> None:
         return
     a, b = torch.randn(2, 1024, 1024)
     for kind, run in [("inference", infer), ("training", train)]:
-        ratio, seconds = gain(lambda run=run: run(shrinkage_field, x, field))
+        ratio, seconds = gain(partial(run, shrinkage_field, x, field))
         report(NAME, f"{kind}, two threads", seconds=seconds, ratio=ratio, machine=gain(lambda: a @ b)[0],
                target=TARGETS["threads"], met=ratio >= TARGETS["threads"])  # fmt: skip
 
@@ -117,8 +118,9 @@ def _distances(ours: list[Tensor], truth: list[Tensor]) -> list[float]:
     return [float((a - b).norm() / b.norm()) for a, b in zip(ours, truth, strict=True)]
 
 
-def reference(x: Tensor, *field: Tensor) -> Tensor:
-    return shrinkage_field_reference(x, *field, 1.0, torch.ones(len(field[1]), 2, dtype=x.dtype), False)
+def reference(x: Tensor, analysis: Tensor, bias: Tensor, values: Tensor, synthesis: Tensor) -> Tensor:
+    outer = x.new_ones(len(bias), 2)
+    return shrinkage_field_reference(x, analysis, bias, values, synthesis, 1.0, outer, False)
 
 
 def infer(function: Callable[..., Tensor], x: Tensor, field: tuple[Tensor, ...]) -> Tensor:

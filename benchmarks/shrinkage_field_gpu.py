@@ -5,15 +5,16 @@ plain torch in double precision is asserted first. Says so in one line where the
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
 from _record import SIZE, images, report, timed
-from shrinkage_field import FILTERS, STAGES, infer, numbers, train
+from shrinkage_field import FILTERS, STAGES, infer, numbers, reference, train
 from torch import Tensor
 
 from minimand import LeastSquares
-from minimand.kernels.shrinkage_field import DEVICES, shrinkage_field, shrinkage_field_reference
+from minimand.kernels.shrinkage_field import DEVICES, shrinkage_field
 from minimand.operators import Fourier
 from minimand.operators.sampling import radial
 from minimand.reconstruction.admm_csnet import ADMMCSNet
@@ -35,8 +36,8 @@ def main() -> None:
     for batch in (BATCH, 1):
         x = pictures[:batch, None].contiguous()
         for kind, run in [("inference", infer), ("training", train)]:
-            ours = measured(lambda run=run, x=x: run(shrinkage_field, x, field), batch)
-            plain = measured(lambda run=run, x=x: run(reference, x, field), batch)
+            ours = measured(partial(run, shrinkage_field, x, field), batch)
+            plain = measured(partial(run, reference, x, field), batch)
             report(NAME, f"{kind}, one stage", **ours, **common)
             report(NAME, f"{kind}, one stage, plain torch", **plain, **common)
             ratio = plain["seconds_an_image"] / ours["seconds_an_image"]
@@ -77,10 +78,6 @@ def measured(run: Callable[[], Any], batch: int) -> dict[str, Any]:
     figures = timed(finished, 21)
     grown = (torch.cuda.max_memory_allocated() - before) / 2**20
     return {"seconds_an_image": figures["seconds"] / batch, **figures, "batch": batch, "mebibytes": round(grown)}
-
-
-def reference(x: Tensor, *field: Tensor) -> Tensor:
-    return shrinkage_field_reference(x, *field, 1.0, x.new_ones(len(field[1]), 2), False)
 
 
 BOTH = (shrinkage_field, reference)
