@@ -1,16 +1,24 @@
 """What operators, terms and steps refuse is said in a line that names what is needed."""
 
+import jaxtyping
 import pytest
 import torch
 
 from minimand import ADMM, Energy, LeastSquares
+from minimand.io import InputError
 from minimand.kernels.dark_channel import dark_channel
-from minimand.operators import Gradient, Identity, Matrix, Mosaic
+from minimand.operators import Fourier, Gradient, Identity, Matrix, Mosaic, Sense, WindowKernel
 from minimand.operators.orthogonal import random_blocks
 from minimand.operators.picks import row_count
 from minimand.operators.sampling import cartesian
+from minimand.reconstruction.admm_csnet import ADMMCSNet
+from minimand.reconstruction.portable import PortableMRI
 from minimand.steps import LISTA, MeanField, PowerIteration
+from minimand.systems.dehazing.methods import get_method as dehazing_method
+from minimand.systems.dehazing.priors import Learned
+from minimand.systems.optimizers.rules import load_rule
 from minimand.systems.restoration.noise import estimate_noise
+from minimand.systems.shapes.methods import get_method as shapes_method
 from minimand.terms import (
     L1,
     L21,
@@ -79,3 +87,49 @@ def test_an_affinity_without_points(affinity):
     with pytest.raises(TypeError, match=r"a data term with points \(Assignment\), got LeastSquares"):
         affinity.given(FITTED, x)
     assert affinity.given(MATCHED, x).grad(x).shape == x.shape
+
+
+@pytest.mark.parametrize("make", [Fourier, lambda mask: Sense(mask, torch.ones(1, 2, 4, 4) + 0j)])
+def test_a_mask_of_numbers_where_shapes_are_not_checked(make):
+    jaxtyping.config.update("jaxtyping_disable", True)
+    try:
+        with pytest.raises(ValueError, match=r"needs a boolean mask, got torch\.float32; use mask != 0"):
+            make(torch.ones(4, 4))
+    finally:
+        jaxtyping.config.update("jaxtyping_disable", False)
+
+
+def test_a_kernel_for_images_of_another_size():
+    kernel = WindowKernel(torch.rand(1, 1, 8, 9), radius=1)
+    with pytest.raises(ValueError, match=r"made for images of \(8, 9\) pixels, got \(1, 1, 8, 8\)"):
+        kernel(torch.ones(1, 1, 8, 8))
+
+
+def test_a_learned_prior_of_haze_without_its_picture():
+    with pytest.raises(TypeError, match="Learned has no prox without a picture to go by; it comes from `given`"):
+        Learned(torch.nn.Identity(), None).prox(torch.ones(1, 8, 8), 1.0)
+
+
+def test_a_network_that_cannot_be_exported():
+    with pytest.raises(InputError, match="complex filters or several proximal steps a stage are not exported yet"):
+        PortableMRI(ADMMCSNet(1, filters=4, complex_filters=True), real=False)
+
+
+@pytest.mark.parametrize(
+    ("get", "said"), [(dehazing_method, "dehazing; there are .*dark"), (shapes_method, "shapes; there are .*wks")]
+)
+def test_a_method_that_does_not_exist(get, said):
+    with pytest.raises(InputError, match=f"there is no method 'magic' for {said}"):
+        get("magic")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("foe", "foe: are weights of foe, not of an optimizer; known: .*hyperadam"),
+        ("admm-csnet-chest", "admm-csnet-chest: are weights of admm-csnet, not of admm-csnet-chest"),
+    ],
+)
+def test_weights_that_are_no_rule_of_an_optimizer(name, said):
+    with pytest.raises(InputError, match=said):
+        load_rule(name)

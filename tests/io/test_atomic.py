@@ -87,6 +87,8 @@ def test_an_unwritable_folder_is_refused_early_and_late(tmp_path, monkeypatch):
         check_output(tmp_path / "a.txt")
     with pytest.raises(InputError, match="not writable"):
         check_folder(tmp_path / "report")
+    with pytest.raises(InputError, match="the folder is not writable; choose another one"):
+        check_folder(tmp_path)
     monkeypatch.undo()
 
     def refuse(*_):
@@ -135,3 +137,8 @@ with atomic_writer({str(tmp_path / "a.bin")!r}) as file:
     assert [name for name in os.listdir(tmp_path) if not name.startswith(".")] == []
     if hasattr(os, "O_TMPFILE"):
         assert os.listdir(tmp_path) == []
+
+
+def test_a_report_folder_that_the_system_refuses_is_told(tmp_path):
+    with pytest.raises(InputError, match=r"cannot be created \(File name too long\); choose another folder"):
+        ensure_folder_for_report(tmp_path / ("x" * 300))

@@ -16,6 +16,7 @@ from minimand.io import (
     read_mask,
     write_array,
 )
+from minimand.io.errors import reading
 
 FORMATS = [s for s in WRITABLE if s != ".hdr"]
 READERS = [read_array, read_images, read_kspace, read_mask]
@@ -105,3 +106,9 @@ def test_an_unwritable_folder(tmp_path):
 
 def test_a_name_full_of_control_characters_stays_one_line(tmp_path):
     assert refused(read_array, f"{tmp_path}/a\nb\x1b[31m.npy")
+
+
+def test_a_file_that_memory_cannot_hold(tmp_path):
+    with pytest.raises(InputError, match="x: does not fit into memory as DICOM; read a part of it"):  # noqa: SIM117
+        with reading(tmp_path / "x", "DICOM"):
+            raise MemoryError

@@ -112,12 +112,25 @@ def test_missing_slices_are_noted(tmp_path, rng):
         ({"ImagePositionPatient": [[0, 0, 5]]}, "several images lie at one place"),
         ({"ImageOrientationPatient": [[1, 0, 0, 0, 1, 0], [0, 1, 0, 0, 0, 1]]}, "several directions"),
         ({"PixelSpacing": [[1, 1], [1, 2]]}, "several pixel sizes"),
+        ({"Rows": [64, 48]}, r"one image of one size a file, found \(48, 64\) and \(64, 64\)"),
+        ({"RescaleSlope": ["1e400"]}, r"0\.dcm: rescale slope or intercept are no numbers"),
     ],
 )
 def test_folders_that_are_no_volume_are_refused(tmp_path, rng, changes, said):
     series(tmp_path / "scan", [0.0, 1.0, 2.0, 3.0], rng, **changes)
     with pytest.raises(InputError, match=said):
         read_array(tmp_path / "scan")
+
+
+def test_a_folder_of_hidden_files_or_too_many_holds_no_series(tmp_path, monkeypatch):
+    shutil.copy(sample("MR_small.dcm"), tmp_path / ".a.dcm")
+    with pytest.raises(InputError, match=r"holds 0 \.dcm files; 1 to 20000 of one series are needed"):
+        read_array(tmp_path)
+    monkeypatch.setattr("minimand.io.dicom.MOST_FILES", 1)
+    for name in ("a.dcm", "b.dcm"):
+        shutil.copy(sample("MR_small.dcm"), tmp_path / name)
+    with pytest.raises(InputError, match=r"holds 2 \.dcm files"):
+        read_array(tmp_path)
 
 
 def test_a_broken_slice_of_a_series_is_named(tmp_path, rng):

@@ -131,3 +131,23 @@ def test_a_file_of_text_holds_no_array_of_numbers(tmp_path):
     (tmp_path / "a.mat").write_bytes(b"x" * 600)
     with pytest.raises(InputError, match=r"not a MATLAB v7\.3 file"):
         read_matlab_tree(tmp_path / "a.mat")
+
+
+def test_more_references_than_a_network_has_are_refused(tmp_path):
+    matlab_file(tmp_path / "a.mat", lambda file: file.create_dataset("cells", (100_001,), h5py.ref_dtype))
+    with pytest.raises(InputError, match=r"a\.mat: refers to more than 100000 values; the file is damaged"):
+        read_matlab_tree(tmp_path / "a.mat")
+
+
+def test_raw_data_are_named_as_such(tmp_path, raw_header):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["dataset/data"] = np.zeros(
+            3, [("head", [("flags", "<u8"), ("number_of_samples", "<u2")]), ("data", "<f4")]
+        )
+        file["dataset/xml"] = [raw_header((16, 12, 1))]
+    with pytest.raises(
+        InputError, match=r"a\.h5: is an ISMRMRD raw-data file; its arrays are called kspace and averaged"
+    ):
+        read_array(tmp_path / "a.h5:dataset/data")
+    with pytest.raises(InputError, match=r"the heads of its acquisitions lack active_channels; it is no ISMRMRD 1\.x"):
+        read_array(tmp_path / "a.h5")

@@ -207,6 +207,16 @@ def test_a_file_without_its_header_or_with_two_tables(tmp_path, write_raw, raw_h
     assert "external link" in refused(path)
 
 
+def test_a_header_that_is_damaged_or_too_long(tmp_path, write_raw, raw_header, full):
+    header = raw_header((X, Y, 1)).replace("<x>32</x>", "<x>wide</x>")
+    path = write_raw(tmp_path / "a.h5", lines(full), header)
+    assert "encodedSpace/fieldOfView_mm/x = 'wide'" in refused(path)
+    with h5py.File(path, "a") as file:
+        del file["dataset/xml"]
+        file.create_dataset("dataset/xml", (1,), f"S{2**22 + 1}")
+    assert "XML header is longer than 4194304 bytes; it is damaged" in refused(path)
+
+
 def test_changed_bytes_give_kspace_or_one_line(tmp_path, write_raw, raw_header, full):
     path = write_raw(tmp_path / "a.h5", lines(full), raw_header((X, Y, 1)))
     content = path.read_bytes()

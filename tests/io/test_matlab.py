@@ -1,6 +1,8 @@
 """MATLAB files: the pages lead, whatever wrote them; a crash of the parser is an error message."""
 
 import contextlib
+import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ import scipy.sparse
 
 from minimand.io import InputError, read_array, write_array
 from minimand.io.child import Child
+from minimand.io.matlab_child import check_variables
 from minimand.io.stored import pages_first, pages_last
 
 
@@ -91,3 +94,36 @@ def test_a_file_named_from_the_folder_at_hand_is_found_wherever_the_parser_began
     read_array(tmp_path / "a.mat")
     monkeypatch.chdir(tmp_path)
     np.testing.assert_array_equal(read_array("a.mat").array, np.eye(3))
+
+
+def test_more_than_the_format_holds_is_refused_and_nothing_written(tmp_path):
+    with pytest.raises(InputError, match=r"image has 2\.0 GiB, \.mat v5 holds up to 2 GiB; write \.h5 instead"):
+        write_array(tmp_path / "a.mat", np.broadcast_to(np.zeros(1), (2**14, 2**14)), key="image")
+    assert not list(tmp_path.iterdir())
+
+
+def packed(declared: int, body: bytes) -> bytes:
+    """A compressed variable that says it has `declared` bytes."""
+    content = zlib.compress(struct.pack("<II", 14, declared) + body)
+    return struct.pack("<II", 15, len(content)) + content
+
+
+@pytest.mark.parametrize(
+    ("variable", "said"),
+    [
+        (struct.pack("<II", 14, 4000) + bytes(40), "is said to have 4000 bytes, the file ends after 40"),
+        (packed(4000, bytes(40)), "is said to have 4000 bytes and unpacks to 40"),
+        (packed(2**31, bytes(40)), "unpack to 2147483648 bytes, 1000000 at most"),
+        (
+            struct.pack("<IIIIQIIii", 14, 40, 6, 8, 6, 5, 8, -3, 4) + bytes(8),
+            r"has the impossible shape \(-3, 4\)",
+        ),
+    ],
+)
+def test_variables_that_are_not_whole_are_refused_before_scipy_sees_them(tmp_path, variable, said):
+    content = b"MATLAB 5.0 MAT-file".ljust(124) + b"\0\1IM" + variable
+    with pytest.raises(ValueError, match=said):
+        check_variables(content, 1_000_000)
+    (tmp_path / "a.mat").write_bytes(content)
+    with pytest.raises(InputError, match=r"a\.mat: cannot be read as mat"):
+        read_array(tmp_path / "a.mat")

@@ -131,3 +131,19 @@ def test_a_file_larger_than_memory_is_not_opened(tmp_path, monkeypatch):
     monkeypatch.setattr("minimand.io.meshes.free_bytes", lambda: 8 * 50)
     with pytest.raises(InputError, match="too large to read"):
         read_mesh(tmp_path / "a.off")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.obj", OBJ, "has more than 3 vertices or faces"),
+        ("a.stl", binary_stl(), "has 4 triangles, at most 3 are read"),
+        ("a.ply", PLY, "declares 4 vertex, at most 3 are read"),
+        ("a.off", OFF, "declares 4 vertices, at most 3 are read"),
+    ],
+)
+def test_more_than_is_read_should_be_simplified(tmp_path, monkeypatch, name, content, said):
+    for module in ("meshes", "obj", "stl"):
+        monkeypatch.setattr(f"minimand.io.{module}.MOST", 3)
+    with pytest.raises(InputError, match=f"{name}: {said}; simplify the mesh"):
+        mesh(tmp_path, name, content)

@@ -104,3 +104,11 @@ def test_something_else_is_no_nifti(tmp_path):
     (tmp_path / "a.nii").write_bytes(b"P5" * 500)
     with pytest.raises(InputError, match="does not begin as a NIfTI"):
         read_array(tmp_path / "a.nii")
+
+
+def test_a_slope_that_makes_whole_numbers_infinite_is_refused(tmp_path):
+    content = bytearray(nibabel.Nifti2Image(np.full((4, 5), 100, np.int16), np.eye(4)).to_bytes())
+    content[176:184] = np.float64(1e308).tobytes()
+    (tmp_path / "a.nii").write_bytes(content)
+    with pytest.raises(InputError, match=r"a\.nii: its slope 1e\+308 and intercept 0 make values infinite"):
+        read_array(tmp_path / "a.nii")

@@ -93,3 +93,24 @@ def test_a_changed_byte_in_an_npz_is_noticed(tmp_path):
     (tmp_path / "a.npz").write_bytes(data)
     with pytest.raises(InputError, match="CRC"):
         read_array(tmp_path / "a.npz")
+
+
+def test_a_member_that_ends_early_is_noticed(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.npy", header("(4, 4)") + bytes(100))
+        archive.filelist[0].file_size += 28
+    with pytest.raises(InputError, match=r"a\.npz: a ends after 100 of 128 bytes; the file is truncated"):
+        read_array(tmp_path / "a.npz")
+
+
+def test_more_members_than_are_read(tmp_path, monkeypatch):
+    np.savez(tmp_path / "a.npz", a=np.eye(2), b=np.eye(2), c=np.eye(2))
+    monkeypatch.setattr("minimand.io.numpy_files.MOST_MEMBERS", 2)
+    with pytest.raises(InputError, match=r"a\.npz: has 3 members, more than 2; split the file"):
+        read_array(tmp_path / "a.npz")
+
+
+@pytest.mark.skipif(np.finfo(np.longdouble).maxexp < 2000, reason="needs long doubles that are longer than doubles")
+def test_numbers_beyond_double_precision_become_infinite_without_a_warning(tmp_path):
+    np.save(tmp_path / "a.npy", np.full((2, 2), "1e4000", np.longdouble))
+    assert np.isposinf(read_array(tmp_path / "a.npy").array).all()

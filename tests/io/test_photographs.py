@@ -142,6 +142,9 @@ def test_sixteen_bit_colour_png_is_refused_and_float_tiff(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", np.zeros((4, 4), np.float32))
     with pytest.raises(InputError, match="holds float32"):
         read_photograph(tmp_path / "a.tif")
+    tifffile.imwrite(tmp_path / "a.tif", np.zeros((4, 4, 4), np.uint16), photometric="separated")
+    with pytest.raises(InputError, match=r"a\.tif: is SEPARATED of 4 channels; save it as RGB"):
+        read_photograph(tmp_path / "a.tif")
 
 
 def test_a_folder_is_no_picture(tmp_path):

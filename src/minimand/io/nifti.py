@@ -11,7 +11,7 @@ import numpy as np
 
 from .errors import InputError, heard, one_line, reading
 from .limits import NUMERIC, check_size, check_unpacked
-from .room import fill, numeric, parts, room
+from .room import at_most_double, fill, numeric, parts, room
 from .stored import Geometry, Stored, pages_first, pages_last
 
 HEADER = 540  # bytes of the longer header, NIfTI-2's
@@ -89,7 +89,8 @@ def _values(path: Path, image: Any, header: Any, raw: np.ndarray) -> np.ndarray:
     if (slope, shift) == (1, 0):
         return numeric(path, "the volume", raw)
     pages, factors = raw.T, (np.asanyarray(slope), np.asanyarray(shift))
-    array = room(raw.shape, apply_read_scaling(raw.reshape(-1, order="F")[:1], *factors).dtype, str(path), "F")
+    made = apply_read_scaling(raw.reshape(-1, order="F")[:1], *factors).dtype
+    array = room(raw.shape, at_most_double(made), str(path), "F")
     with np.errstate(over="ignore", invalid="ignore"):
         for part in parts(pages):
             array.T[part] = apply_read_scaling(pages[part], *factors)

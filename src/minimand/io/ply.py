@@ -91,7 +91,9 @@ def _binary(path: Path, body: bytes, elements: list[Element], order: str) -> dic
     place = 0
     for element in elements:
         try:
-            found[element.name], place = _rows(body, place, element, order)
+            found[element.name], place = _rows(path, body, place, element, order)
+        except InputError:
+            raise
         except (ValueError, IndexError):
             raise InputError(
                 f"{path}: ends within element {element.name}; it is cut: export or copy it again."
@@ -99,8 +101,10 @@ def _binary(path: Path, body: bytes, elements: list[Element], order: str) -> dic
     return found
 
 
-def _rows(body: bytes, place: int, element: Element, order: str) -> tuple[dict, int]:
-    """The columns of one element and where it ends. Raises ValueError or IndexError where the bytes end before."""
+def _rows(path: Path, body: bytes, place: int, element: Element, order: str) -> tuple[dict, int]:
+    """The columns of one element and where it ends. Raises ValueError or IndexError where the bytes end before, and
+    InputError for a list of negative length.
+    """
     if all(count is None for _, _, count in element.properties):
         row = np.dtype([(name, order + kind) for name, kind, _ in element.properties])
         table = np.frombuffer(body, row, element.count, place)
@@ -115,7 +119,7 @@ def _rows(body: bytes, place: int, element: Element, order: str) -> tuple[dict, 
                 length = int(np.frombuffer(body, order + count, 1, place)[0])
                 place += int(count[1])
             if length < 0:
-                raise ValueError("a list of negative length")
+                raise InputError(f"{path}: element {element.name} has a list of {length} numbers; the file is damaged.")
             values = np.frombuffer(body, order + kind, length, place)
             place += values.nbytes
             columns[name].append(values.tolist() if count else values[0])

@@ -105,7 +105,8 @@ def parts(array: np.ndarray) -> Iterator[slice]:
 def copied(array: np.ndarray, dtype: np.dtype, name: str) -> np.ndarray:
     """The array in another type or byte order, row-major unless it was column-major."""
     target = room(array.shape, dtype, name, "F" if array.flags.f_contiguous and not array.flags.c_contiguous else "C")
-    np.copyto(target, array, casting="same_kind")
+    with np.errstate(over="ignore"):  # who needs finite numbers is told in words
+        np.copyto(target, array, casting="same_kind")
     return target
 
 
@@ -122,6 +123,11 @@ def numeric(path: Path, name: str, array: np.ndarray) -> np.ndarray:
     """The array in native byte order and at most double precision; `InputError` if it does not hold numbers."""
     if array.dtype.kind not in NUMERIC:
         raise InputError(f"{path}: {name} holds {array.dtype}, not numbers; name an array of numbers (FILE:KEY).")
-    largest = {"f": 8, "c": 16}.get(array.dtype.kind, array.dtype.itemsize)
-    native = np.dtype(f"{array.dtype.kind}{min(largest, array.dtype.itemsize)}")
+    native = at_most_double(array.dtype)
     return array if array.dtype == native else copied(array, native, str(path))
+
+
+def at_most_double(dtype: np.dtype) -> np.dtype:
+    """The type in native byte order, double precision where it is of more."""
+    largest = {"f": 8, "c": 16}.get(dtype.kind, dtype.itemsize)
+    return np.dtype(f"{dtype.kind}{min(largest, dtype.itemsize)}")

@@ -34,12 +34,15 @@ def dark_channel(image: Image, window: int) -> tuple[Plane, Places]:
     """The least value around every pixel and its place, channel * height * width + row * width + column.
 
     window: side of the square, an odd number. The gradient goes to the place alone. Raises ValueError for an even
-    window.
+    window, and on the CPU for images of more than MOST numbers.
     """
     if window < 1 or window % 2 == 0:
         raise ValueError(f"a dark channel needs an odd window, got {window}.")
     if image.device.type != "cpu":
         return dark_channel_reference(image, window)
+    channels, height, width = image.shape[1:]
+    if channels * height * width > MOST:
+        raise ValueError(f"a dark channel takes images of {MOST} numbers at most, got {channels}x{height}x{width}.")
     values, places = _dark_channel(image.contiguous(), window)
     return values, places
 
@@ -67,9 +70,7 @@ def put_back(values: Plane, places: Places, channels: int) -> Image:
 
 
 def _dark_channel_cpu(image: Tensor, window: int) -> tuple[Tensor, Tensor]:
-    batch, channels, height, width = image.shape
-    if channels * height * width > MOST:
-        raise ValueError(f"a dark channel takes images of {MOST} numbers at most, got {channels}x{height}x{width}.")
+    batch, _, height, width = image.shape
     values, places = image.new_empty(batch, height, width), image.new_empty((batch, height, width), dtype=torch.int64)
     pixels, least, at, reach = image.numpy(), values.numpy(), np.empty((height, width), np.int32), window // 2
     rows, columns = (-(-side // LANES) for side in (height, width))

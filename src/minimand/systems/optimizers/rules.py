@@ -50,5 +50,5 @@ def load_rule(name: str, source: str | None = None) -> tuple[LearnedStep, dict[s
     """The rule of a name with shipped weights or those of a file, and its card. Raises InputError for another's."""
     weights = load_weights(source or name)
     if weights.card.get("network") != name:
-        raise InputError(f"{source}: are weights of {weights.card.get('network')}, not of {name}.")
+        raise InputError(f"{source or name}: are weights of {weights.card.get('network')}, not of {name}.")
     return build_rule(weights), weights.card
