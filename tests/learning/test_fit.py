@@ -1,6 +1,7 @@
 """Fitting is repeatable, can be stopped at any step and goes on bit for bit."""
 
 import signal
+from pathlib import Path
 
 import pytest
 import torch
@@ -9,6 +10,11 @@ from torch import nn
 from minimand.io import InputError
 from minimand.learning import fit
 from minimand.learning.checkpoint import load_checkpoint, save_checkpoint
+from minimand.systems.dehazing.training import Dehazing
+from minimand.systems.optimizers import HyperAdamStep
+from minimand.systems.optimizers.task import MetaTraining
+from minimand.systems.segmentation.learn_direct import Labelling
+from minimand.systems.segmentation.training import Fusing
 
 STEPS, FULL = 20, 5
 
@@ -200,3 +206,19 @@ def test_checkpoints_keep_nested_states_exactly(tmp_path):
     assert found[3]["count"].dtype == torch.int64
     assert torch.equal(found["tuple"][0], state["tuple"][0])
     assert found["tuple"][1][0].numel() == 0
+
+
+@pytest.mark.parametrize(
+    ("task", "net"),
+    [
+        (Dehazing((), (), 1, 0), nn.Identity()),
+        (Fusing((), (), 1, 0), nn.Identity()),
+        (Labelling((), (), 2, 0), nn.Identity()),
+        (MetaTraining(Path(), (), (), learners=1, horizons=(), block=1, sample=1, disguise=0.0, emphasis=0.0, seed=0),
+         HyperAdamStep()),
+    ],
+    ids=lambda value: type(value).__name__,
+)  # fmt: skip
+def test_what_is_drawn_without_end_has_no_full_batch_steps(task, net):
+    with pytest.raises(TypeError, match=r"leave out full-batch steps|train with full=0"):
+        task.parts(net)

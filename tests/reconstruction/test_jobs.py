@@ -90,3 +90,10 @@ def test_the_share_measured_is_that_of_the_mask(heads, measured):
 def test_options_that_make_up_images_are_refused(ways, options, said):
     with pytest.raises(InputError, match=said):
         prepare(plan("4", **options), ways)
+
+
+def test_images_without_a_way_to_measure_them_and_measurements_where_there_are_none(stack, ways):
+    with pytest.raises(ValueError, match="learning from images needs a way to measure them; name one"):
+        prepare(plan(stack, sampling=[], self_supervised=False), ways)
+    with pytest.raises(ValueError, match="no files of measurements; name images and how to measure them"):
+        prepare(plan("4", sampling=[]), replace(ways, read=None))

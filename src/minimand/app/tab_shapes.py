@@ -17,7 +17,7 @@ from minimand.io import InputError, record_path, write_record, write_text_atomic
 from minimand.io.meshes import MESHES, Mesh, read_mesh
 from minimand.systems.shapes.collection import Entry, read_collection
 from minimand.systems.shapes.descriptors import heat_kernel_signature, wave_kernel_signature
-from minimand.systems.shapes.laplacian import Eigenpairs, eigenpairs
+from minimand.systems.shapes.laplacian import Eigenpairs, eigenpairs, spectrum_of
 from minimand.systems.shapes.made import made_collection, made_query
 from minimand.systems.shapes.methods import Method, get_method
 from minimand.systems.shapes.surface import surface_of
@@ -76,11 +76,15 @@ def run(options: Mapping[str, Any], source: Source | None, out: Out) -> None:
 
 
 def _described(mesh: Mesh, name: str, method: Method, out: Out) -> Described:
-    """A mesh as a surface, its spectrum and its vector; what was done to it is said. Nothing is kept on disk."""
+    """A mesh as a surface, its spectrum and its vector; what was done to it is said. Nothing is kept on disk.
+
+    Raises InputError where it has none.
+    """
     surface = surface_of(mesh, name)
     for text in surface.notes:
         out.note(f"{name}: {text}")
-    pairs = eigenpairs(surface.vertices, surface.faces)
+    with spectrum_of(name):
+        pairs = eigenpairs(surface.vertices, surface.faces)
     return Described(surface, pairs, method(pairs).float())
 
 

@@ -67,3 +67,9 @@ def test_trials_are_kept_for_one_search_only(tmp_path):
         path.write_text(text)
         with pytest.raises(InputError, match="holds no trials of minimand tune"):
             read_trials(path, about)
+
+
+def test_trials_that_are_not_finite_are_told(tmp_path):
+    write_trials(tmp_path / "t.json", {"method": "tv"}, [Trial({"weight": 0.1}, math.nan)])
+    with pytest.raises(InputError, match=r"t\.json: holds numbers that are not finite; name another file"):
+        read_trials(tmp_path / "t.json", {"method": "tv"})

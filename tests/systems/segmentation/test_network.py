@@ -1,13 +1,17 @@
 """Deep Fusion Net: what it is untrained, what it learns, and from whom."""
 
+import nibabel
+import numpy as np
 import pytest
 import torch
 from torch.testing import assert_close
 
 from minimand.io import InputError
 from minimand.kernels.label_fusion import fuse_labels
+from minimand.learning import Run
 from minimand.systems.segmentation.atlases import read_library
 from minimand.systems.segmentation.fusion import patches, undecided
+from minimand.systems.segmentation.learn import Plan, train
 from minimand.systems.segmentation.network import DeepFusion, feature_distance, voting_loss
 from minimand.systems.segmentation.training import Case, Fusing, prepare, split, subject_of
 
@@ -110,3 +114,15 @@ def test_a_target_never_meets_its_own_subject(tmp_path, write_atlases, monkeypat
 def test_few_subjects_are_refused(tmp_path, write_atlases):
     with pytest.raises(InputError, match="4 subjects are too few"):
         split(read_library(write_atlases(tmp_path, 4, (16, 16))), ".*")
+
+
+def test_atlases_that_agree_everywhere_teach_nothing(tmp_path, body):
+    image, _ = body(0, (16, 16))
+    for k in range(5):
+        marked = np.zeros((16, 16), np.uint8)
+        marked[:8] = k == 4
+        for name, array in (("images", -image if k == 4 else image), ("labels", marked)):
+            (tmp_path / name).mkdir(exist_ok=True)
+            nibabel.save(nibabel.Nifti1Image(array, np.eye(4)), tmp_path / name / f"s{k}.nii")
+    with pytest.raises(InputError, match="the atlases agree everywhere; there is nothing to learn"):
+        train(Plan(str(tmp_path), targets=1, count=1), Run(tmp_path / "w.safetensors"))

@@ -8,7 +8,7 @@ from scipy.linalg import eigh
 
 from minimand.io.cache import cache_folder
 from minimand.systems.shapes.cache import cached_eigenpairs
-from minimand.systems.shapes.laplacian import cotangent_laplacian, eigenpairs, mollified
+from minimand.systems.shapes.laplacian import block_lanczos, cotangent_laplacian, eigenpairs, mollified
 
 from .conftest import icosphere, torus
 
@@ -102,3 +102,9 @@ def test_the_cache_lets_go_of_what_was_used_longest_ago(monkeypatch):
     cached_eigenpairs(torus(20, 11, 0.4))
     (second,) = (cache_folder() / "eigenpairs").iterdir()
     assert second != first
+
+
+def test_eigenpairs_that_do_not_settle_are_told(monkeypatch):
+    monkeypatch.setattr("minimand.systems.shapes.laplacian.TOLERANCE", -1.0)
+    with pytest.raises(ArithmeticError, match="4 eigenpairs were not found in 10 blocks of 8 vectors"):
+        block_lanczos(lambda block: np.linspace(0, 1, 400)[:, None] * block, 400, 4)

@@ -98,3 +98,9 @@ def test_points_are_triangulated():
 def test_no_surface_is_refused(mesh, said):
     with pytest.raises(InputError, match=said):
         surface_of(mesh, "mesh")
+
+
+def test_a_mesh_of_more_vertices_than_are_taken_should_be_simplified(monkeypatch):
+    monkeypatch.setattr("minimand.systems.shapes.surface.MOST", 900)
+    with pytest.raises(InputError, match="torus: has 960 vertices, at most 900 are taken; simplify the mesh"):
+        surface_of(TORUS, "torus")

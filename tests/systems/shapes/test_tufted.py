@@ -40,8 +40,8 @@ def test_a_delaunay_mesh_keeps_its_laplacian():
         assert abs(a - b).max() < 1e-12
 
 
-def test_flips_keep_the_flat_plane_and_find_its_delaunay_triangulation():
-    """Needles over the unit square: no weight stays negative, and linear functions keep their energy."""
+def needles():
+    """Over a strip of the plane."""
     rng = np.random.default_rng(0)
     x = np.concatenate([[0, 1], rng.random(30)])[:, None] * [1.0, 0.0]
     line = np.sort(x[:, 0])
@@ -50,6 +50,12 @@ def test_flips_keep_the_flat_plane_and_find_its_delaunay_triangulation():
     vertices[n:, 0] = np.sort(np.concatenate([[0, 1], rng.random(30)]))
     a = np.arange(n - 1)
     faces = np.concatenate([np.stack([a, a + 1, a + n], 1), np.stack([a + 1, a + n + 1, a + n], 1)])
+    return vertices, faces
+
+
+def test_flips_keep_the_flat_plane_and_find_its_delaunay_triangulation():
+    """Of needles: no weight stays negative, and linear functions keep their energy."""
+    vertices, faces = needles()
     L, mass = robust_laplacian(vertices, faces)
     off = L.toarray() - np.diag(L.diagonal())
     assert off.max() < 1e-9
@@ -87,3 +93,9 @@ def test_a_fin_on_a_sphere_is_taken_by_the_cover_and_hardly_heard():
     assert L.toarray().sum(1) == pytest.approx(0, abs=1e-9)
     found, want = eigenpairs(fin, faces, 15).values, eigenpairs(*mesh[:2], 15).values
     np.testing.assert_allclose(found, want, rtol=0.02)
+
+
+def test_flips_that_go_round_in_circles_are_ended(monkeypatch):
+    monkeypatch.setattr("minimand.systems.shapes.tufted.PATIENCE", 0)
+    with pytest.raises(ArithmeticError, match="did not become Delaunay; the mesh has too many needles"):
+        robust_laplacian(*needles())

@@ -8,6 +8,7 @@ from PIL import Image
 
 from minimand.io import InputError
 from minimand.learning import Run
+from minimand.learning.checkpoint import save_checkpoint
 from minimand.systems.synthesis import learn
 from minimand.systems.synthesis.intensity import Range, ct_range, unit_mr
 from minimand.systems.synthesis.learn import Plan, subjects_of, train
@@ -162,3 +163,10 @@ def test_intensities_go_there_and_back():
     unit = unit_mr(subject)
     assert (float(unit.min()), float(unit.max())) == (-1, 1)
     assert float((unit == 1).float().mean()) == pytest.approx(0.005, abs=0.001)
+
+
+def test_a_checkpoint_of_something_else_is_told(folders, tmp_path):
+    run = Run(tmp_path / "net.safetensors", resume=True)
+    save_checkpoint(run.checkpoint, {"step": 1, "training": {}})
+    with pytest.raises(InputError, match=r"is of another network or run \(.*\); start without --resume"):
+        train(tiny(folders), run)

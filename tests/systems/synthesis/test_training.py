@@ -124,3 +124,10 @@ def test_windows_of_a_pair_lie_at_the_same_place():
     mr, ct = run._draw(torch.Generator().manual_seed(1))
     assert mr.shape == (2, 1, 8, 12)
     assert bool((mr == ct).all())
+
+
+def test_numbers_that_are_no_longer_finite_end_it():
+    run = training()
+    next(run.net.to_ct.parameters()).register_hook(lambda gradient: gradient * torch.inf)
+    with pytest.raises(Unhealthy, match="of the generator are not finite after step 0; a lower --pace may help"):
+        run.step(0)

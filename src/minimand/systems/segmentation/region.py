@@ -61,9 +61,8 @@ def region_of(
     """
     size = target.image.shape
     for named, voxel in [("centre", centre), *(("box's corner", corner) for corner in box or ())]:
-        if voxel is not None and not all(0 <= c < n for c, n in zip(voxel, size, strict=True)):
-            shape = viewed(size, size)
-            raise ValueError(f"the {named} {viewed(voxel, size)} lies outside the target, which has {shape} voxels.")
+        if voxel is not None:
+            require_inside(named, voxel, size)
     if box is not None:
         return _in_box(box, centre, size)
     theirs = np.median([extent(a, target) for a in library.atlases], 0)
@@ -77,6 +76,13 @@ def region_of(
     first = [max(0, c - h) for c, h in zip(at, half, strict=True)]
     part = _part(first, [min(n, c + h) for c, h, n in zip(at, half, size, strict=True)])
     return Region(part, [c - a for c, a in zip(at, first, strict=True)], found is not None)
+
+
+def require_inside(named: str, voxel: Sequence[int], size: Sequence[int]) -> None:
+    """Raise ValueError for a voxel outside a target of this size, both told as viewers count."""
+    if not all(0 <= c < n for c, n in zip(voxel, size, strict=True)):
+        shape = viewed(size, size)
+        raise ValueError(f"the {named} {viewed(voxel, size)} lies outside the target, which has {shape} voxels.")
 
 
 def find(target: Scan, library: Library) -> list[int] | None:

@@ -11,7 +11,7 @@ from torch import Tensor
 from minimand.systems.segmentation.atlases import Library, Scan
 from minimand.systems.segmentation.fusion import Rule
 from minimand.systems.segmentation.placing import Placed, place, placed_image
-from minimand.systems.segmentation.region import Region, region_of, viewed
+from minimand.systems.segmentation.region import Region, region_of, require_inside, viewed
 from minimand.systems.segmentation.registered import registered
 from minimand.systems.segmentation.registration import Effort, sample, warp
 from minimand.systems.segmentation.selection import most_alike
@@ -85,11 +85,10 @@ def fuse(warped: Warped, chosen: Sequence[Placed], library: Library, rule: Rule)
 
 
 def choose(target: Scan, library: Library, count: int, centre: Sequence[int] | None = None) -> list[Placed]:
-    """The `count` atlases most like the target, on its grid, the best first."""
+    """The `count` atlases most like the target, on its grid, the best first. Raises ValueError for a centre outside."""
     require_one_kind(target, library)
-    size = target.image.shape
-    if centre is not None and not all(0 <= c < n for c, n in zip(centre, size, strict=True)):
-        raise ValueError(f"the centre {tuple(centre)} lies outside the target, {tuple(size)}.")
+    if centre is not None:
+        require_inside("centre", centre, target.image.shape)
     images = torch.stack([placed_image(atlas, target, centre) for atlas in library.atlases])
     best = most_alike(target.normal, images, count)
     return [place(library.atlases[k], target, library.labels, centre) for k in best.tolist()]

@@ -16,7 +16,7 @@ from minimand.io.cache import cache_folder
 from minimand.io.meshes import Mesh
 from minimand.systems.shapes.cache import VERSION, cached_eigenpairs
 from minimand.systems.shapes.collection import Entry
-from minimand.systems.shapes.laplacian import eigenpairs
+from minimand.systems.shapes.laplacian import eigenpairs, spectrum_of
 from minimand.systems.shapes.methods import Method
 from minimand.systems.shapes.surface import surface_of
 from minimand.systems.shapes.views import directions, seen_from
@@ -40,15 +40,17 @@ class Index:
 def describe(
     mesh: Mesh, name: str | Path, method: Method, views: int = 0
 ) -> tuple[Float[Tensor, " numbers"], tuple[str, ...]]:
-    """The vector of a mesh as it was read, and what was done to it. Raises InputError where it is no surface.
+    """The vector of a mesh as it was read, and what was done to it. Raises InputError where it is no surface, or one
+    whose spectrum is not found.
 
     views: 0 for the vector of the whole; else those of so many views from all around, one after the other.
     """
     surface = surface_of(mesh, name)
-    if not views:
-        return method(cached_eigenpairs(surface)).float(), surface.notes
-    parts = [part for direction in directions(views) if len((part := seen_from(surface, direction)).faces)]
-    found = [method(eigenpairs(*surface_of(part, name)[:2])).float() for part in parts or [surface]]
+    with spectrum_of(name):
+        if not views:
+            return method(cached_eigenpairs(surface)).float(), surface.notes
+        parts = [part for direction in directions(views) if len((part := seen_from(surface, direction)).faces)]
+        found = [method(eigenpairs(*surface_of(part, name)[:2])).float() for part in parts or [surface]]
     return torch.cat([found[k % len(found)] for k in range(views)]), surface.notes
 
 

@@ -1,6 +1,8 @@
 """The Laplace-Beltrami operator of a triangle mesh, and its first eigenpairs: L phi = lambda A phi."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +11,7 @@ from jaxtyping import Float, Int
 from scipy.linalg import eigh
 from scipy.sparse.linalg import splu
 
+from minimand.io import InputError
 from minimand.systems.shapes.surface import edges_of
 from minimand.systems.shapes.tufted import corner_cotangents, delaunay, heron, tufted_cover
 
@@ -104,6 +107,15 @@ def eigenpairs(vertices: Vertices, faces: Faces, pairs: int = PAIRS) -> Eigenpai
         values, vectors = _shift_invert(symmetric.tocsc(), pairs + 1)
     order = np.argsort(values)[1:]
     return Eigenpairs(np.maximum(values[order], 0), root[:, None] * vectors[:, order], areas, area)
+
+
+@contextmanager
+def spectrum_of(name: str | Path) -> Iterator[None]:
+    """Raise InputError with the name of the shape where its spectrum is not found in the block."""
+    try:
+        yield
+    except ArithmeticError as error:
+        raise InputError(f"{name}: {error}") from error
 
 
 def _shift_invert(symmetric: sparse.csc_matrix, count: int) -> tuple[np.ndarray, np.ndarray]:

@@ -12,6 +12,7 @@ from minimand.io import InputError
 from minimand.learning import Progress, Run
 from minimand.systems.shapes.cache import cached_eigenpairs
 from minimand.systems.shapes.collection import Entry, read_collection
+from minimand.systems.shapes.laplacian import spectrum_of
 from minimand.systems.shapes.methods import wks
 from minimand.systems.shapes.metric import LOSSES
 from minimand.systems.shapes.network import NETWORK, STNet, moments
@@ -99,11 +100,12 @@ def looked_up(
     for k, entry in enumerate(entries, 1):
         show(entry.name, k, len(entries))
         surface = surface_of(entry.read(), entry.name)
-        if views:
-            seen = view_moments(surface, views)
-            M, others = M + list(seen), others + list(roots(seen))
-            continue
-        pairs = cached_eigenpairs(surface)
+        with spectrum_of(entry.name):
+            if views:
+                seen = view_moments(surface, views)
+                M, others = M + list(seen), others + list(roots(seen))
+                continue
+            pairs = cached_eigenpairs(surface)
         M.append(moments(pairs))
         others.append(wks(pairs))
     return Shapes(torch.stack(M), torch.stack(others), labels.repeat_interleave(max(views, 1)))

@@ -31,7 +31,8 @@ def read_patients(folder: Path, kind: str) -> dict[int, Volume]:
             files.setdefault(int(path.stem) // 1000, []).append(path)
     if not files:
         raise InputError(
-            f"{folder / kind}: holds no slices such as 2004.png; MINIMAND_DATA names the folder of the data."
+            f"{folder / kind}: holds no slices such as 2004.png; MINIMAND_DATA, or --data of minimand reproduce, names "
+            "the folder of the data."
         )
     ordered = {patient: sorted(found, key=lambda path: int(path.stem)) for patient, found in sorted(files.items())}
     return {patient: read_pictures(found, f"patient {patient}").volume for patient, found in ordered.items()}
