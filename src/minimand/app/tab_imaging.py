@@ -55,24 +55,24 @@ def _image(source: Source | None, out: Out) -> tuple[np.ndarray, float, Any]:
     """The middle of the picture, what is white in it, and its file."""
     if source is None:
         stored = sample_picture()
-        return _middle(grey(stored.array).astype(np.float64)), 255.0, stored.path
+        return _middle(NAME, grey(stored.array).astype(np.float64)), 255.0, stored.path
     images = read_images(source.path)
     if len(images) > 1:
         out.note(f"the file holds {len(images)} images: the first one is taken")
     for text in images.notes:
         out.note(text)
-    image = _middle(images.arrays[0])
+    image = _middle(source.path, images.arrays[0])
     if not image.any():
         raise InputError(f"{source.path}: the middle of the picture is black.")
     return image, white_levels(images)[0], source.path
 
 
-def _middle(image: np.ndarray) -> np.ndarray:
-    """The middle 256 x 256 pixels, or 128 x 128, ...: sides that every operator takes."""
+def _middle(name: Any, image: np.ndarray) -> np.ndarray:
+    """The middle 256 x 256 pixels, or 128 x 128, ...: sides that every operator takes. Raises InputError."""
     side = SIDE
     while side > min(image.shape):
         side //= 2
     if side < 16:
-        raise InputError(f"the picture has {image.shape[0]} x {image.shape[1]} pixels; 16 x 16 are needed.")
+        raise InputError(f"{name}: has {image.shape[0]} x {image.shape[1]} pixels; 16 x 16 are needed.")
     top, left = ((n - side) // 2 for n in image.shape)
     return image[top : top + side, left : left + side]
