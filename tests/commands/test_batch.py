@@ -235,3 +235,13 @@ def test_workers_that_are_processes_and_a_scheduler_by_its_address(study, minima
         found = run(minimand, "--scheduler", local.scheduler_address)
     assert (found["done"], found["workers"]) == (4, 2)
     assert run(minimand, "--workers", 1)["now"] == 0
+
+
+def test_without_a_worker_for_long_it_ends(study, here, minimand, monkeypatch):
+    wait, cluster = dask.wait, batch_run.cluster
+    monkeypatch.setattr(batch_run, "PATIENCE", 0.0)
+    monkeypatch.setattr(dask, "wait", lambda futures, timeout, **how: wait(futures, 0.1, **how))
+    monkeypatch.setattr(batch_run, "cluster", lambda scheduler, workers: cluster(scheduler, 0))
+    said = minimand(*WORDS)
+    assert said.code == 2
+    assert "there has been no worker for 0 s; see why, and run the same command again" in said.err

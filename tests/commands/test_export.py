@@ -60,3 +60,10 @@ def test_networks_for_other_measurements_are_refused(refused):
     if found is None:
         pytest.skip("needs the folder weights-research")
     assert "is for measurements by hadamard" in refused("export", found, "-o", "net.pt2")
+
+
+def test_a_file_that_gives_something_else_than_the_network_is_not_written(refused, monkeypatch):
+    monkeypatch.setattr("minimand.reconstruction.export.written", lambda *_: b"")
+    monkeypatch.setattr("minimand.reconstruction.export.largest_difference", lambda *_: 0.25)
+    said = refused("export", "admm-net", "-o", "net.pt2")
+    assert "net.pt2: differs from the network by 0.25; it is not written" in said

@@ -1,11 +1,16 @@
 """What people hand to commands by mistake: each ends in one line that says what is needed, and nothing is written."""
 
+import json
 import struct
 import zlib
 
 import nibabel
 import numpy as np
 import pytest
+from safetensors.torch import load_file
+
+from minimand.learning.team import Team
+from minimand.weights import save_weights, shipped
 
 
 def nifti(path, array):
@@ -91,9 +96,8 @@ def test_a_kernel_that_is_none(scans, work, refused):
 def test_arrays_that_a_format_has_no_place_for(work, refused):
     np.save("line.npy", np.ones(5))
     np.save("long.npy", np.ones((1, 1, 40_000), np.float32))
-    assert "line.npy" in refused("convert", "line.npy", "y.cfl") or "no place" in refused(
-        "convert", "line.npy", "y.cfl"
-    )
+    assert "shape (5,) has no place in BART's dimensions; write .npz" in refused("convert", "line.npy", "y.cfl")
+    assert "TIFF holds images, got shape (5,); write .npz" in refused("convert", "line.npy", "y.tif")
     assert "up to 32767 voxels along an axis" in refused("convert", "long.npy", "y.nii")
 
 
@@ -108,12 +112,111 @@ def chunk(kind, content):
     return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
 
-def test_a_png_with_a_short_header(work, refused):
-    (work / "short.png").write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", bytes(9)) + chunk(b"IEND", b""))
-    assert "short.png: " in refused("inspect", "short.png")
+def test_a_png_whose_header_is_too_long(work, refused):
+    header = struct.pack(">IIBBBBBB", 2, 2, 8, *[0] * 5)
+    (work / "long.png").write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IEND", b""))
+    assert "long.png: its header has 14 bytes, 13 are needed; it is damaged" in refused("inspect", "long.png")
 
 
 def test_a_mesh_with_a_list_of_negative_length(work, refused):
     head = "ply\nformat binary_little_endian 1.0\nelement face 1\nproperty list char int vertex_indices\nend_header\n"
     (work / "bad.ply").write_bytes(head.encode() + struct.pack("<b", -1))
-    assert "bad.ply: " in refused("inspect", "bad.ply")
+    assert "bad.ply: element face has a list of -1 numbers" in refused("convert", "bad.ply", "x.obj")
+
+
+@pytest.mark.parametrize("words", [(), ("q.off", "--evaluate")])
+def test_a_shape_is_looked_for_or_all_are_scored(refused, words):
+    assert "name a shape to look for, or leave it out and write --evaluate" in refused("retrieve", *words)
+
+
+def test_a_training_of_one_process_that_torchrun_started_twice(scans, refused, monkeypatch):
+    monkeypatch.setattr("minimand.learning.team.join", lambda: Team(0, 2))
+    words = ("train", "unet", "--atlases", "atlases", "-o", "net.safetensors")
+    assert "minimand train unet runs in one process; start it without torchrun" in refused(*words)
+
+
+def test_research_without_a_denoiser(scans, refused, monkeypatch, work):
+    monkeypatch.setenv("MINIMAND_RESEARCH", str(work))
+    words = ("compare", scans / "one.npy", "--operator", "hadamard:0.5", "--methods", "ldamp", "--weights", "research")
+    assert "--weights research: no denoiser for many levels of noise is at hand; make one: minimand train" in refused(
+        *words
+    )
+
+
+def test_weights_to_begin_with_of_other_sizes(scans, refused):
+    words = ("train", "foe", "--data", scans / "stack.npz", "--sigma", 25, "-o", "net.safetensors", "--crop", 16)
+    said = refused(*words, "--steps", 1, "--filters", 3, "--from", "foe")
+    assert "foe: is foe with {" in said
+    assert "'filters': 3" in said
+    assert said.endswith("leave out --from.\n")
+
+
+def test_atlases_without_labels(work, refused):
+    for name in ("images", "labels"):
+        nifti(work / "atlases" / name / "s.nii.gz", np.zeros((16, 16), np.int16))
+    nifti(work / "new.nii.gz", np.ones((16, 16), np.int16))
+    said = refused(*SEGMENT, "--atlases", "atlases", "-o", "out")
+    assert "atlases: all labels are 0; atlases need labelled voxels" in said
+
+
+def test_a_collection_without_a_usable_shape(work, refused):
+    (work / "shapes").mkdir()
+    (work / "shapes" / "a.obj").write_text("v 0 0 0\nv 1 0 0\nf 1 2 2\n")
+    (work / "q.obj").write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 2 3 4\nf 1 4 3\n")
+    said = refused("retrieve", "q.obj", "--collection", "shapes", "--method", "shape-dna")
+    assert "shapes: none of 1 shapes can be used; the first: a.obj: holds no triangle with an area" in said
+
+
+def test_shapes_that_no_network_can_learn_from(work, minimand):
+    words = ("train", "st-net", "--data", "shapes", "-o", "net.safetensors", "--steps", 1)
+    for name in ("a/1", "b/1", "c/1", "d/1", "e/1"):
+        (work / "shapes" / name).parent.mkdir(parents=True)
+        (work / "shapes" / f"{name}.off").write_text("")
+    assert "shapes: 5 classes; 5 of two shapes or more are needed" in minimand(*words).err
+    (work / "shapes" / "bare.off").write_text("")
+    said = minimand(*words)
+    assert said.code == 2
+    assert "bare.off: has no class; training needs every shape in a sub-folder named by its class" in said.err
+
+
+def test_a_head_whose_true_ct_lies_on_another_grid(work, minimand):
+    nifti(work / "head.nii.gz", np.ones((32, 32, 3), np.int16))
+    nifti(work / "ct" / "head.nii.gz", np.ones((32, 32, 4), np.int16))
+    said = minimand("synthesize", "head.nii.gz", "-o", "out", "--truth", "ct")
+    assert said.code == 2
+    assert (
+        "ct/head.nii.gz: MR and true CT have shapes (3, 32, 32) and (4, 32, 32); they must be on one grid" in said.err
+    )
+
+
+def test_research_without_a_network_for_synthesis(work, refused, monkeypatch):
+    monkeypatch.setenv("MINIMAND_RESEARCH", str(work))
+    nifti(work / "head.nii.gz", np.ones((32, 32, 3), np.int16))
+    said = refused("synthesize", "head.nii.gz", "-o", "out", "--weights", "research")
+    assert "mr-ct: no such network is at hand; name weights with --weights NAME|FILE, or make some" in said
+
+
+def test_a_network_for_synthesis_whose_card_says_too_little(work, refused):
+    (weights,) = [path for name, path in shipped().items() if name == "mr-ct-heads"]
+    card = json.loads(weights.with_suffix(".json").read_text())
+    save_weights(work / "mute.safetensors", {k: v for k, v in card.items() if k != "range"}, load_file(weights))
+    nifti(work / "head.nii.gz", np.ones((32, 32, 3), np.int16))
+    said = refused("synthesize", "head.nii.gz", "-o", "out", "--weights", "mute.safetensors")
+    assert "mute.safetensors: the card does not say range and window of the network ('range')" in said
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("shapes", "shapes/mcgill_dev.npz: the shapes are not there; name the folder that holds shapes/ with --data"),
+        ("segmentation-hippocampus", "atlas: holds no hippocampus_shared.npz; name the folder of the data with --data"),
+        (
+            "synthesis-pairs",
+            "mrct/mr: holds no slices such as 2004.png; MINIMAND_DATA, or --data of minimand reproduce, names",
+        ),
+    ],
+)
+def test_tables_whose_data_are_elsewhere(work, minimand, table, said):
+    answer = minimand("reproduce", table, "--data", ".")
+    assert answer.code == 2
+    assert said in answer.err.splitlines()[-1]
