@@ -80,13 +80,15 @@ def columns_of(row: dict[str, Any], score: str) -> Columns:
     """What a row says: of tasks, of numbers of atlases, of a set of shapes, of haze of one and of all densities."""
     if "tasks" in row:
         return {column: cell[score] for column, cell in row["tasks"].items() if score in cell}
-    if isinstance(row.get(score), dict):
+    if score not in row:
+        return {}
+    if isinstance(row[score], dict):
         return dict(row[score])
     if "protocol" in row:
         return {f"{row['set']}, {row['protocol']}": row[score]}
     if "levels" in row:
         return {"published density": row[score], "all ten": fmean(row["levels"].values())}
-    return {"": row[score]} if score in row else {}
+    return {"": row[score]}
 
 
 def published(rows: list[dict[str, Any]], score: str) -> dict[str, Columns]:
