@@ -44,7 +44,7 @@ def torchrun(*words, lost=("-", "-"), count=2) -> subprocess.CompletedProcess:
 
 def own(text: str) -> list[str]:
     """What Minimand said, without progress and torchrun's own report, which ends in a traceback of its own."""
-    return [line for line in text.splitlines() if line.startswith(("minimand:", "note:")) or "minimand/" in line]
+    return [line for line in text.splitlines() if line.startswith(("minimand:", "note:")) or "src/minimand/" in line]
 
 
 def steps(rank: int) -> list[int]:

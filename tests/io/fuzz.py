@@ -117,7 +117,9 @@ class Worker:
             process.stdin.write(f"{format} {at} {end}\n")
             process.stdin.flush()
             late = threading.Event()
-            assert process.stdout.readline() == "ready\n"
+            if process.stdout.readline() != "ready\n":
+                yield at, f"the process ended with {process.wait()} before it began"
+                return
             while at < end:
                 guard = threading.Timer(SECONDS, stop, (process, late))
                 guard.start()
