@@ -67,9 +67,8 @@ def work() -> None:
     with tempfile.TemporaryDirectory() as name:
         for line in sys.stdin:
             format, first, last = line.split()
-            target, folder = TARGETS[format], Path(name, format)
-            folder.mkdir(exist_ok=True)
-            seed = target.make(folder)
+            target = TARGETS[format]
+            seed = target.make(Path(tempfile.mkdtemp(dir=name)))  # no damaged file of an earlier line is there
             content = seed.read_bytes()
             target.check(seed)  # what is loaded on first use is no case's memory
             print("ready", flush=True)
