@@ -43,6 +43,8 @@ def record_path(path: Path) -> Path:
 def atomic_writer(path: str | Path, force: bool = False) -> Iterator[IO[bytes]]:
     """A binary file that takes the name `path` only when the block ends well; otherwise nothing is left behind.
 
+    A process killed by the system in the instant between naming the finished file and moving it to `path` leaves it
+    whole, as `.NAME.*.part`: Linux cannot give a file without a name that of another in one step.
     Raises InputError as `check_output` does, and when the disk refuses.
     """
     path = check_output(path, force)
