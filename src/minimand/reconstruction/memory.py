@@ -20,15 +20,15 @@ SHARE = 2  # a batch may take one of so many parts of the memory that may be use
 
 
 def batch_length(method: Method, size: tuple[int, int], coils: int = 1, device: torch.device | None = None) -> int:
-    """How many images of a size a method is given at once: as many as are fast, and fit into memory.
+    """How many images of a size a method is given at once: as many as are fast and fit into memory, on a GPU its own.
 
-    Raises InputError, with what would fit, where it cannot even be one.
+    Raises InputError, with what would fit, where it cannot even be one on the CPU; on a GPU torch says so.
     """
     pixels = math.prod(size)
+    each = pixels * working_bytes(method, coils)
     if device is not None and device.type == "cuda":
-        room = torch.cuda.mem_get_info(device)[0] // SHARE // (pixels * working_bytes(method, coils))
-        return max(1, min(GPU_PIXELS // pixels, room))  # torch tells where not even one fits
-    each, allowed = pixels * working_bytes(method, coils), memory() // SHARE
+        return max(1, min(GPU_PIXELS // pixels, torch.cuda.mem_get_info(device)[0] // SHARE // each))
+    allowed = memory() // SHARE
     if each > allowed:
         raise InputError(
             f"{method.name} needs about {each / 2**30:.2g} GiB for an image of {size[0]} x {size[1]}, "
